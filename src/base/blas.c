@@ -1,0 +1,152 @@
+#ifdef KITH_HAVE_DLSYM
+#define _GNU_SOURCE /* RTLD_DEFAULT */
+#include <dlfcn.h>
+#endif
+
+#include "base/blas.h"
+
+#define USE_FC_LEN_T
+#include <Rconfig.h>
+#include <R_ext/BLAS.h>
+#ifndef FCONE
+#define FCONE
+#endif
+
+#include "base/threads.h"
+
+/* ---- threads of the BLAS ------------------------------------------------ */
+
+typedef void (*set_threads_function)(int);
+typedef int (*get_threads_function)(void);
+
+/* both set once when the library is loaded */
+static set_threads_function blas_set_threads = NULL;
+static get_threads_function blas_get_threads = NULL;
+
+#ifdef KITH_HAVE_DLSYM
+/* ISO C has no cast from an object to a function pointer; POSIX has both of
+ * one size, so the bits are copied. */
+static void look_up(const char *name, void *function, size_t size) {
+  void *found = dlsym(RTLD_DEFAULT, name);
+  unsigned char *from = (unsigned char *)&found, *to = function;
+  for (size_t i = 0; i < size && i < sizeof found; ++i) to[i] = from[i];
+}
+#endif
+
+void blas_start(void) {
+#ifdef KITH_HAVE_DLSYM
+  look_up("openblas_set_num_threads", &blas_set_threads,
+          sizeof blas_set_threads);
+  look_up("openblas_get_num_threads", &blas_get_threads,
+          sizeof blas_get_threads);
+  if (blas_set_threads == NULL) blas_get_threads = NULL;
+#endif
+}
+
+int blas_hold(void) {
+  if (blas_get_threads == NULL) return 0;
+  int n_threads = blas_get_threads();
+  if (n_threads != 1) blas_set_threads(1);
+  return n_threads;
+}
+
+void blas_release(int n_threads) {
+  if (n_threads > 1 && blas_set_threads != NULL) blas_set_threads(n_threads);
+}
+
+/* ---- products ----------------------------------------------------------- */
+
+/* Products below this many multiplications are one call. */
+#define TILED_FROM 2e6
+#define MAX_ROW_TILES 4
+#define MAX_COLUMN_TILES 4
+#define MIN_TILE 32
+
+#ifdef KITH_HAVE_SGEMM
+void F77_NAME(sgemm)(const char *transa, const char *transb, const int *m,
+                     const int *n, const int *k, const float *alpha,
+                     const float *a, const int *lda, const float *b,
+                     const int *ldb, const float *beta, float *c,
+                     const int *ldc FCLEN FCLEN);
+#endif
+
+/* One BLAS call on row-major operands: the BLAS is column-major, so it is
+ * asked for the transposed product, op(b)' op(a)'. */
+typedef void (*tile_product)(const product_shape *shape, const void *alpha,
+                             const void *a, const void *b, const void *beta,
+                             void *c);
+
+static void tile_double(const product_shape *shape, const void *alpha,
+                        const void *a, const void *b, const void *beta,
+                        void *c) {
+  const char *ta = shape->transpose_a ? "T" : "N";
+  const char *tb = shape->transpose_b ? "T" : "N";
+  int m = (int)shape->m, n = (int)shape->n, k = (int)shape->k;
+  int lda = (int)shape->lda, ldb = (int)shape->ldb, ldc = (int)shape->ldc;
+  F77_CALL(dgemm)
+  (tb, ta, &n, &m, &k, alpha, b, &ldb, a, &lda, beta, c, &ldc FCONE FCONE);
+}
+
+#ifdef KITH_HAVE_SGEMM
+static void tile_float(const product_shape *shape, const void *alpha,
+                       const void *a, const void *b, const void *beta,
+                       void *c) {
+  const char *ta = shape->transpose_a ? "T" : "N";
+  const char *tb = shape->transpose_b ? "T" : "N";
+  int m = (int)shape->m, n = (int)shape->n, k = (int)shape->k;
+  int lda = (int)shape->lda, ldb = (int)shape->ldb, ldc = (int)shape->ldc;
+  F77_CALL(sgemm)
+  (tb, ta, &n, &m, &k, alpha, b, &ldb, a, &lda, beta, c, &ldc FCONE FCONE);
+}
+#endif
+
+static size_t count_tiles(size_t length, size_t most) {
+  size_t fit = length / MIN_TILE;
+  if (fit < 1) return 1;
+  return fit < most ? fit : most;
+}
+
+static void product(const product_shape *shape, size_t size,
+                    tile_product multiply, const void *alpha, const void *a,
+                    const void *b, const void *beta, void *c,
+                    int n_threads) {
+  if (shape->m == 0 || shape->n == 0) return;
+  double work = (double)shape->m * (double)shape->n * (double)shape->k;
+  if (work < TILED_FROM) {
+    multiply(shape, alpha, a, b, beta, c);
+    return;
+  }
+  size_t n_row_tiles = count_tiles(shape->m, MAX_ROW_TILES);
+  size_t n_column_tiles = count_tiles(shape->n, MAX_COLUMN_TILES);
+  int n_tiles = (int)(n_row_tiles * n_column_tiles);
+  PARALLEL_FOR(n_threads)
+  for (int tile = 0; tile < n_tiles; ++tile) {
+    size_t row_tile = (size_t)tile / n_column_tiles;
+    size_t column_tile = (size_t)tile % n_column_tiles;
+    size_t row = shape->m * row_tile / n_row_tiles;
+    size_t column = shape->n * column_tile / n_column_tiles;
+    product_shape part = *shape;
+    part.m = shape->m * (row_tile + 1) / n_row_tiles - row;
+    part.n = shape->n * (column_tile + 1) / n_column_tiles - column;
+    size_t a_start = shape->transpose_a ? row : row * shape->lda;
+    size_t b_start = shape->transpose_b ? column * shape->ldb : column;
+    size_t c_start = row * shape->ldc + column;
+    multiply(&part, alpha, (const char *)a + a_start * size,
+             (const char *)b + b_start * size, beta,
+             (char *)c + c_start * size);
+  }
+}
+
+void product_double(const product_shape *shape, double alpha, const double *a,
+                    const double *b, double beta, double *c, int n_threads) {
+  product(shape, sizeof(double), tile_double, &alpha, a, b, &beta, c,
+          n_threads);
+}
+
+#ifdef KITH_HAVE_SGEMM
+void product_float(const product_shape *shape, float alpha, const float *a,
+                   const float *b, float beta, float *c, int n_threads) {
+  product(shape, sizeof(float), tile_float, &alpha, a, b, &beta, c,
+          n_threads);
+}
+#endif

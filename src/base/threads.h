@@ -1,0 +1,52 @@
+#ifndef KITH_BASE_THREADS_H
+#define KITH_BASE_THREADS_H
+
+/* Threads never change a result: work is cut into pieces whose number and
+ * bounds depend on the problem alone, and threads take whole pieces. */
+
+#define KITH_PRAGMA(text) _Pragma(#text)
+
+#ifdef _OPENMP
+/* The loop below it runs on n threads, piece by piece as they get free. */
+#define PARALLEL_FOR(n) \
+  KITH_PRAGMA(omp parallel for num_threads(n) schedule(dynamic))
+/* The loop below it may be vectorised although that reorders a sum. */
+#define SIMD KITH_PRAGMA(omp simd)
+#define SIMD_SUM(total) KITH_PRAGMA(omp simd reduction(+ : total))
+#define SIMD_MAX(top) KITH_PRAGMA(omp simd reduction(max : top))
+#else
+#define PARALLEL_FOR(n)
+#define SIMD
+#define SIMD_SUM(total)
+#define SIMD_MAX(top)
+#endif
+
+/* Builds an element-wise kernel once for each family of CPUs; the loader
+ * picks one. */
+#ifdef KITH_HAVE_TARGET_CLONES
+#define FOR_EACH_CPU \
+  __attribute__((    \
+      target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define FOR_EACH_CPU
+#endif
+
+/* Inlined into its callers, so that it is compiled for their CPU. */
+#ifdef __GNUC__
+#define KERNEL_INLINE static inline __attribute__((always_inline))
+#else
+#define KERNEL_INLINE static inline
+#endif
+
+/* Remembers the process that loaded the library. */
+void threads_start(void);
+
+/* How many threads a region may use when `requested` are asked for: one in a
+ * forked child (an OpenMP run time does not survive a fork) and in builds
+ * without OpenMP. */
+int threads_usable(int requested);
+
+/* Processors that this process may use. */
+int threads_available(void);
+
+#endif

@@ -1,0 +1,103 @@
+#include "glue/check.h"
+
+#include "base/arena.h"
+
+#include <string.h>
+
+#define INTERNAL "internal error in kith, please report it: "
+
+double_matrix get_double_matrix(SEXP x, const char *name) {
+  if (!Rf_isReal(x) || !Rf_isMatrix(x))
+    Rf_error(INTERNAL "`%s` is not a double matrix", name);
+  double_matrix matrix = {REAL_RO(x), (size_t)Rf_nrows(x),
+                          (size_t)Rf_ncols(x)};
+  return matrix;
+}
+
+const double *get_doubles(SEXP x, size_t length, const char *name) {
+  if (!Rf_isReal(x) || (size_t)XLENGTH(x) != length)
+    Rf_error(INTERNAL "`%s` is not a double vector of length %.0f", name,
+             (double)length);
+  return REAL_RO(x);
+}
+
+const int *get_ints(SEXP x, size_t length, const char *name) {
+  if (TYPEOF(x) != INTSXP || (size_t)XLENGTH(x) != length)
+    Rf_error(INTERNAL "`%s` is not an integer vector of length %.0f", name,
+             (double)length);
+  return INTEGER_RO(x);
+}
+
+double get_double(SEXP x, const char *name) {
+  return *get_doubles(x, 1, name);
+}
+
+int get_int(SEXP x, const char *name) {
+  int value = *get_ints(x, 1, name);
+  if (value == NA_INTEGER) Rf_error(INTERNAL "`%s` is NA", name);
+  return value;
+}
+
+size_t get_count(SEXP x, const char *name) {
+  double value = Rf_isReal(x) ? get_double(x, name) : get_int(x, name);
+  if (!(value >= 0) || value > 0x1p52 || value != (double)(size_t)value)
+    Rf_error(INTERNAL "`%s` is not a count", name);
+  return (size_t)value;
+}
+
+const char *get_string(SEXP x, const char *name) {
+  if (!Rf_isString(x) || XLENGTH(x) != 1 || STRING_ELT(x, 0) == NA_STRING)
+    Rf_error(INTERNAL "`%s` is not a string", name);
+  return CHAR(STRING_ELT(x, 0));
+}
+
+SEXP get_element(SEXP list, const char *name) {
+  if (TYPEOF(list) == VECSXP) {
+    SEXP names = PROTECT(Rf_getAttrib(list, R_NamesSymbol));
+    for (R_xlen_t i = 0; i < Rf_xlength(names); ++i) {
+      if (strcmp(CHAR(STRING_ELT(names, i)), name) == 0) {
+        UNPROTECT(1);
+        return VECTOR_ELT(list, i);
+      }
+    }
+    UNPROTECT(1);
+  }
+  Rf_error(INTERNAL "a list has no element `%s`", name);
+}
+
+uint64_t get_key(SEXP x) {
+  const double *halves = get_doubles(x, 2, "key");
+  return (uint64_t)halves[0] << 32 | (uint64_t)halves[1];
+}
+
+void raise_failure(const status *st) {
+  switch (st->code) {
+    case STATUS_OK:
+      return;
+    case STATUS_INTERNAL:
+      Rf_error(INTERNAL "%s", st->message);
+    default:
+      Rf_error("%s", st->message);
+  }
+}
+
+void *scratch(size_t count, size_t size) {
+  size_t bytes;
+  if (!size_multiply(count, size, &bytes))
+    Rf_error("cannot allocate %.0f elements", (double)count);
+  void *block = R_alloc(bytes, 1);
+  memset(block, 0, bytes);
+  return block;
+}
+
+SEXP named_list(int n, const char *const *names, const SEXP *values) {
+  SEXP list = PROTECT(Rf_allocVector(VECSXP, n));
+  SEXP labels = PROTECT(Rf_allocVector(STRSXP, n));
+  for (int i = 0; i < n; ++i) {
+    SET_VECTOR_ELT(list, i, values[i]);
+    SET_STRING_ELT(labels, i, Rf_mkChar(names[i]));
+  }
+  Rf_setAttrib(list, R_NamesSymbol, labels);
+  UNPROTECT(2);
+  return list;
+}

@@ -1,0 +1,42 @@
+#ifndef KITH_GLUE_CHECK_H
+#define KITH_GLUE_CHECK_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define R_NO_REMAP
+#include <R.h>
+#include <Rinternals.h>
+
+/* Read-only views of arguments. The R functions have checked what a user
+ * can get wrong, so a failure here is an error of kith and says so. */
+
+typedef struct {
+  const double *data; /* column-major, as R stores it */
+  size_t n_rows, n_columns;
+} double_matrix;
+
+double_matrix get_double_matrix(SEXP x, const char *name);
+const double *get_doubles(SEXP x, size_t length, const char *name);
+const int *get_ints(SEXP x, size_t length, const char *name);
+double get_double(SEXP x, const char *name);
+int get_int(SEXP x, const char *name);
+size_t get_count(SEXP x, const char *name); /* a whole number >= 0 */
+const char *get_string(SEXP x, const char *name);
+SEXP get_element(SEXP list, const char *name); /* of a named list */
+
+/* A key as draw_key() made it: two doubles that hold 32 bits each. */
+uint64_t get_key(SEXP x);
+
+/* Raises an R error of class kith_error_<code> if the status holds one. */
+void raise_failure(const status *st);
+
+/* Zeroed scratch memory that R frees when the .Call ends, also on errors. */
+void *scratch(size_t count, size_t size);
+
+/* list(name = value, ...) */
+SEXP named_list(int n, const char *const *names, const SEXP *values);
+
+#endif

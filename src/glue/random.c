@@ -1,0 +1,43 @@
+#include "base/rng.h"
+#include "glue/check.h"
+#include "glue/entries.h"
+
+#include <R_ext/Random.h>
+
+/* A key as two doubles of 32 bits each. */
+static SEXP key_to_r(uint64_t key) {
+  SEXP halves = PROTECT(Rf_allocVector(REALSXP, 2));
+  REAL(halves)[0] = (double)(key >> 32);
+  REAL(halves)[1] = (double)(key & 0xFFFFFFFFu);
+  UNPROTECT(1);
+  return halves;
+}
+
+/* ---- .Call entry points ------------------------------------------------- */
+
+/* A key from R's stream: two draws, so set.seed() decides. */
+SEXP C_draw_key(void) {
+  GetRNGstate();
+  uint64_t high = (uint64_t)(unif_rand() * 0x1p32);
+  uint64_t low = (uint64_t)(unif_rand() * 0x1p32);
+  PutRNGstate();
+  return key_to_r(high << 32 | low);
+}
+
+SEXP C_key_from_seed(SEXP seed) {
+  return key_to_r(rng_key_from_seed(get_int(seed, "seed")));
+}
+
+/* For tests: what the generator gives for a counter and a key. */
+SEXP C_philox(SEXP counter, SEXP key) {
+  const double *c = get_doubles(counter, 4, "counter");
+  const double *k = get_doubles(key, 2, "key");
+  uint32_t in[4], half[2], out[4];
+  for (int i = 0; i < 4; ++i) in[i] = (uint32_t)c[i];
+  for (int i = 0; i < 2; ++i) half[i] = (uint32_t)k[i];
+  philox4x32(in, half, out);
+  SEXP result = PROTECT(Rf_allocVector(REALSXP, 4));
+  for (int i = 0; i < 4; ++i) REAL(result)[i] = out[i];
+  UNPROTECT(1);
+  return result;
+}

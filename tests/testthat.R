@@ -1,0 +1,4 @@
+library(testthat)
+library(kith)
+
+test_check("kith")
