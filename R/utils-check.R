@@ -2,7 +2,7 @@
 # stops with an error of class "kith_error_input" that names the argument, the
 # first offending value and the way out.
 
-abort_input <- function(message, ..., call = rlang::caller_env(2)) {
+abort_input <- function(message, ..., call = rlang::caller_env()) {
     cli::cli_abort(message,
         ...,
         class = "kith_error_input", call = call,
@@ -65,6 +65,21 @@ check_string <- function(x, name = rlang::caller_arg(x),
     if (!is.character(x) || length(x) != 1L || is.na(x) || !nzchar(x)) {
         abort_input(c(
             "{.arg {name}} must be one string.",
+            x = "It is {describe_value(x)}."
+        ), call = call)
+    }
+    x
+}
+
+# one of some strings; all of them (an argument's default) means the first
+check_choice <- function(x, choices, name = rlang::caller_arg(x),
+                         call = rlang::caller_env()) {
+    if (identical(x, choices)) {
+        return(choices[1])
+    }
+    if (!is.character(x) || length(x) != 1L || !x %in% choices) {
+        abort_input(c(
+            "{.arg {name}} must be one of {.val {choices}}.",
             x = "It is {describe_value(x)}."
         ), call = call)
     }

@@ -12,6 +12,23 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_draw_key, 0),
     ENTRY(C_key_from_seed, 1),
     ENTRY(C_philox, 2),
+    /* train.c */
+    ENTRY(C_trainer_create, 5),
+    ENTRY(C_trainer_initialise, 1),
+    ENTRY(C_block_read, 2),
+    ENTRY(C_block_write, 3),
+    ENTRY(C_progress_write, 2),
+    ENTRY(C_epoch_begin, 3),
+    ENTRY(C_epoch_advance, 4),
+    ENTRY(C_epoch_order, 3),
+    ENTRY(C_trainer_encode, 4),
+    ENTRY(C_batch, 5),
+    /* network.c */
+    ENTRY(C_network_initialise, 3),
+    ENTRY(C_network_encode, 5),
+    ENTRY(C_network_gradients, 7),
+    ENTRY(C_elementary, 2),
+    ENTRY(C_build_features, 0),
     {NULL, NULL, 0}};
 
 void attribute_visible R_init_kith(DllInfo *dll) {

@@ -39,15 +39,12 @@ double rng_unit(rng *r);
 
 /* Uniform on 0 .. n - 1 without bias; n must be positive. */
 uint64_t rng_below(rng *r, uint64_t n);
+uint32_t rng_below_u32(rng *r, uint32_t n); /* with half the draws */
 
 /* Fisher-Yates: puts x[0 .. n - 1] into a random order. */
 void rng_shuffle(rng *r, int *x, size_t n);
 
 /* A key from a user's integer seed. */
 uint64_t rng_key_from_seed(int64_t seed);
-
-/* The raw generator: ten rounds over counter[4] with key[2]. */
-void philox4x32(const uint32_t counter[4], const uint32_t key[2],
-                uint32_t out[4]);
 
 #endif

@@ -12,4 +12,28 @@ SEXP C_draw_key(void);
 SEXP C_key_from_seed(SEXP seed);
 SEXP C_philox(SEXP counter, SEXP key);
 
+/* train.c */
+SEXP C_trainer_create(SEXP plan, SEXP precision, SEXP x, SEXP first,
+                      SEXP second);
+SEXP C_trainer_initialise(SEXP pointer);
+SEXP C_block_read(SEXP pointer, SEXP block);
+SEXP C_block_write(SEXP pointer, SEXP block, SEXP values);
+SEXP C_progress_write(SEXP pointer, SEXP at);
+SEXP C_epoch_begin(SEXP pointer, SEXP epoch, SEXP n_threads);
+SEXP C_epoch_advance(SEXP pointer, SEXP n_steps, SEXP learning_rate,
+                     SEXP n_threads);
+SEXP C_epoch_order(SEXP pointer, SEXP epoch, SEXP n_pairs);
+SEXP C_trainer_encode(SEXP pointer, SEXP rows, SEXP n_out, SEXP n_threads);
+SEXP C_batch(SEXP pointer, SEXP pairs, SEXP negatives, SEXP learning_rate,
+             SEXP n_threads);
+
+/* network.c */
+SEXP C_network_initialise(SEXP network, SEXP precision, SEXP key);
+SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters, SEXP x,
+                      SEXP n_threads);
+SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
+                         SEXP x, SEXP dy, SEXP key, SEXP n_threads);
+SEXP C_elementary(SEXP x, SEXP precision);
+SEXP C_build_features(void);
+
 #endif

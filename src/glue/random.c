@@ -1,3 +1,4 @@
+#include "base/philox.h"
 #include "base/rng.h"
 #include "glue/check.h"
 #include "glue/entries.h"
@@ -35,7 +36,7 @@ SEXP C_philox(SEXP counter, SEXP key) {
   uint32_t in[4], half[2], out[4];
   for (int i = 0; i < 4; ++i) in[i] = (uint32_t)c[i];
   for (int i = 0; i < 2; ++i) half[i] = (uint32_t)k[i];
-  philox4x32(in, half, out);
+  philox_rounds(in, half, out);
   SEXP result = PROTECT(Rf_allocVector(REALSXP, 4));
   for (int i = 0; i < 4; ++i) REAL(result)[i] = out[i];
   UNPROTECT(1);

@@ -1,0 +1,276 @@
+#' How good is a fit on pairs that it has not seen?
+#'
+#' AUC and average precision of a fit beside three baselines, apart for the
+#' kinds of held-out pairs, with bootstrap intervals.
+#'
+#' A test pair belongs to one of three settings by what the fit was trained
+#' on: both genes have training pairs (`"edge held out"`), one has none
+#' (`"one gene unseen"`), neither has (`"both genes unseen"`). Negatives are
+#' drawn from genes of the same kind (both with training pairs; one with and
+#' one without; both without; the genes without are those of the test pairs),
+#' five for each positive and at most 50,000, never a known pair. The fourth
+#' setting, `"transductive"`, scores the pairs that the fit was trained on
+#' against pairs of all its genes, as the paper does: a high value there says
+#' nothing about new pairs.
+#'
+#' Beside the fit (`"kith"`) stand
+#' * `"cosine"` of the input vectors,
+#' * `"degree"`, log(1 + d_a) + log(1 + d_b) with d the number of training
+#'   pairs of a gene: what can be known without looking at the vectors,
+#' * `"neighbours"`, guilt by association: [guilt_by_association()].
+#'
+#' The cross-boundary subset holds pairs, positive and negative, with an
+#' absolute cosine below `boundary`: genes that do not look alike.
+#'
+#' @param x A fit of [learn_associations()].
+#' @param test Pairs that were kept out: the result of [split_pairs()], or
+#'   pairs in any form that [gene_pairs()] takes. Pairs that the fit was
+#'   trained on are left out and counted in a message. `NULL`: the
+#'   transductive setting alone.
+#' @param transductive Add the transductive setting?
+#' @param negatives `"uniform"`, or `"degree"` for negatives of the positives'
+#'   degree (transductive and edge settings; genes without training pairs have
+#'   no degree to match).
+#' @param boundary Bound of the absolute cosine for the cross-boundary subset.
+#' @param how,lambda As in [score_pairs()].
+#' @param k Neighbours for guilt by association.
+#' @param draws Bootstrap draws; genes are drawn with replacement and a pair
+#'   counts as often as both its genes. 0: no intervals.
+#' @param level Coverage of the intervals.
+#' @param ... Not used.
+#'
+#' @return A data frame of class `association_evaluation`, a row for each
+#'   setting, subset and scorer: `setting`, `subset` (`"all"`,
+#'   `"cross-boundary"`), `scorer`, `auc`, `lower`, `upper`,
+#'   `average_precision`, `n_positive`, `n_negative`, `margin` (AUC of kith
+#'   less that of the scorer), `margin_lower`, `margin_upper` (from the same
+#'   draws). Held-out settings come first.
+#' @section Errors: Of class `kith_error_input`: a test without a pair that the
+#'   fit can score.
+#' @references Dury J (2026). arXiv:2603.20955, sections 3 to 5.
+#' @family association functions
+#' @examples
+#' set.seed(1)
+#' organism <- simulate_network(n_complexes = 20)
+#' parts <- split_pairs(gene_pairs(organism$pairs), by = "gene")
+#' fit <- learn_associations(
+#'     organism$vectors, parts$train,
+#'     encoder = encoder_mlp(hidden = 32),
+#'     control = train_control(epochs = 5, batch_size = 64, threads = 1)
+#' )
+#' evaluate(fit, parts, draws = 100)
+#' @export
+evaluate.association_fit <- function(x, test = NULL,
+                                     transductive = is.null(test),
+                                     negatives = c("uniform", "degree"),
+                                     boundary = 0.2, how = NULL, lambda = 1,
+                                     k = 20, draws = 1000, level = 0.95,
+                                     ...) {
+    options <- list(
+        negatives = check_choice(negatives, c("uniform", "degree")),
+        boundary = check_number(boundary, 0, 1),
+        how = check_how(how, x), lambda = check_number(lambda, 0, 1),
+        k = check_count(k), draws = check_count(draws, min = 0),
+        level = check_number(level, 0, 1, open = TRUE)
+    )
+    check_flag(transductive)
+    test <- test_pairs(x, test)
+    seen <- unique(c(x$pairs$from, x$pairs$to))
+    n_unseen <- (!test$from %in% seen) + (!test$to %in% seen)
+    settings <- list()
+    for (n in 0:2) {
+        positives <- test[n_unseen == n, c("from", "to")]
+        if (nrow(positives) > 0L) {
+            settings[[setting_names[n + 1L]]] <- list(
+                positives = positives,
+                universe = setting_universe(n, seen, test)
+            )
+        }
+    }
+    if (transductive) {
+        settings$transductive <- list(
+            positives = x$pairs[c("from", "to")], universe = x$genes
+        )
+    }
+    known <- known_pairs(x, if (nrow(test) > 0L) test)
+    rows <- Map(
+        function(setting, name) {
+            evaluate_setting(x, setting, name, known, options)
+        }, settings, names(settings)
+    )
+    result <- do.call(rbind, unname(rows))
+    structure(result,
+        class = c("association_evaluation", "data.frame"),
+        options = options
+    )
+}
+
+# by the number of genes without training pairs
+setting_names <- c("edge held out", "one gene unseen", "both genes unseen")
+
+setting_universe <- function(n_unseen, seen, test) {
+    unseen <- setdiff(unique(c(test$from, test$to)), seen)
+    switch(n_unseen + 1L,
+        seen,
+        list(seen, unseen),
+        unseen
+    )
+}
+
+# the test pairs that the fit can score and was not trained on
+test_pairs <- function(fit, test, call = rlang::caller_env()) {
+    if (is.null(test)) {
+        return(data.frame(from = character(), to = character()))
+    }
+    pairs <- if (inherits(test, "pair_split")) test$test else as_pairs(test)
+    pairs <- keep_known_pairs(pairs, fit$genes, "test", call = call)
+    kept <- drop_pairs(pairs, fit$pairs)
+    n_lost <- nrow(pairs) - nrow(kept)
+    if (nrow(kept) == 0L) {
+        abort_input(c(
+            "{.arg test} must hold pairs that the fit was not trained on.",
+            x = "All {n_lost} of its pairs are training pairs.",
+            i = "Split the pairs before training: {.fn split_pairs}."
+        ), call = call)
+    }
+    if (n_lost > 0L) {
+        cli::cli_inform(
+            "{n_lost} of {nrow(pairs)} test pairs are training pairs and are
+            left out.",
+            class = "kith_message_dropped"
+        )
+    }
+    data.frame(from = kept$from, to = kept$to)
+}
+
+evaluate_setting <- function(fit, setting, name, known, options) {
+    negatives <- setting_negatives(setting, known, fit, options)
+    pairs <- rbind(setting$positives, negatives)
+    positive <- rep(
+        c(TRUE, FALSE), c(nrow(setting$positives), nrow(negatives))
+    )
+    scores <- all_scores(fit, pairs, options)
+    subsets <- list(
+        all = rep(TRUE, length(positive)),
+        "cross-boundary" = abs(scores$cosine) < options$boundary
+    )
+    rows <- Map(function(kept, label) {
+        if (!any(positive[kept]) || all(positive[kept])) {
+            return(NULL)
+        }
+        measured <- measure_scores(
+            scores[kept, , drop = FALSE], positive[kept], pairs[kept, ],
+            fit, options
+        )
+        cbind(setting = name, subset = label, measured)
+    }, subsets, names(subsets))
+    do.call(rbind, unname(rows))
+}
+
+setting_negatives <- function(setting, known, fit, options) {
+    universe <- setting$universe
+    n_wanted <- min(5 * nrow(setting$positives), 50000)
+    if (options$negatives == "degree" && !is.list(universe)) {
+        drawn <- sample_negatives(known, universe,
+            method = "degree", positives = setting$positives
+        )
+    } else {
+        n_there <- count_negatives(known, universe)
+        drawn <- sample_negatives(known, universe, n = min(n_wanted, n_there))
+    }
+    data.frame(from = drawn$from, to = drawn$to)
+}
+
+# a column of scores for the fit and for each baseline
+all_scores <- function(fit, pairs, options) {
+    learned <- score_pairs(fit, pairs, options$how, options$lambda)
+    degree <- log1p(pair_degree(fit$pairs, fit$genes)$degree)
+    names(degree) <- fit$genes
+    data.frame(
+        kith = learned$score,
+        cosine = learned$cosine,
+        degree = unname(degree[pairs$from] + degree[pairs$to]),
+        neighbours = guilt_by_association(
+            fit$vectors, fit$pairs, pairs,
+            k = options$k
+        )
+    )
+}
+
+# AUC, average precision and the margin of kith, a row for each scorer
+measure_scores <- function(scores, positive, pairs, fit, options) {
+    n <- ncol(scores)
+    result <- data.frame(
+        scorer = names(scores),
+        auc = vapply(scores, auc, numeric(1), positive),
+        lower = NA_real_, upper = NA_real_,
+        average_precision = vapply(
+            scores, average_precision, numeric(1), positive
+        ),
+        n_positive = sum(positive), n_negative = sum(!positive)
+    )
+    result$margin <- result$auc[1] - result$auc
+    result$margin_lower <- result$margin_upper <- NA_real_
+    rownames(result) <- NULL
+    if (options$draws > 0L) {
+        drawn <- bootstrap_draws(scores, positive, pairs, options$draws,
+            by = "genes", threads = fit$control$threads
+        )
+        tails <- c(1 - options$level, 1 + options$level) / 2
+        bounds <- apply(drawn, 2, stats::quantile, tails, na.rm = TRUE)
+        margins <- apply(
+            drawn[, 1] - drawn, 2, stats::quantile, tails,
+            na.rm = TRUE
+        )
+        result$lower <- bounds[1, ]
+        result$upper <- bounds[2, ]
+        result$margin_lower[-1] <- margins[1, -1]
+        result$margin_upper[-1] <- margins[2, -1]
+    }
+    result$margin[1] <- NA_real_
+    result
+}
+
+#' @export
+print.association_evaluation <- function(x, ...) {
+    if (!all(c("setting", "subset", "scorer", "auc") %in% names(x))) {
+        return(NextMethod())
+    }
+    options <- attr(x, "options")
+    for (setting in unique(x$setting)) {
+        rows <- x[x$setting == setting, ]
+        cli::cat_line(setting_title(setting))
+        for (subset in unique(rows$subset)) {
+            print_subset(rows[rows$subset == subset, ], subset)
+        }
+    }
+    if (!is.null(options)) {
+        cli::cat_line(
+            "Intervals: ", 100 * options$level, " % over genes, ",
+            options$draws, " draws. Negatives: ", options$negatives, "."
+        )
+    }
+    invisible(x)
+}
+
+setting_title <- function(setting) {
+    if (setting == "transductive") {
+        "transductive (trained on these pairs: says nothing about new ones)"
+    } else {
+        setting
+    }
+}
+
+print_subset <- function(rows, subset) {
+    cli::cat_line(
+        "  ", subset, " pairs: ", rows$n_positive[1], " positive, ",
+        rows$n_negative[1], " negative"
+    )
+    interval <- ifelse(is.na(rows$lower), "",
+        sprintf(" [%.3f, %.3f]", rows$lower, rows$upper)
+    )
+    cli::cat_line(
+        "    ", format(rows$scorer), "  AUC ", sprintf("%.3f", rows$auc),
+        interval, "  AP ", sprintf("%.3f", rows$average_precision)
+    )
+}

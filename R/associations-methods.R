@@ -1,0 +1,154 @@
+#' Look into a fit
+#'
+#' @param x,object A fit of [learn_associations()].
+#' @param newdata,data Pairs: a data frame with the columns `from` and `to`.
+#' @param type What to predict: `"score"`.
+#' @param ... For `predict` and `augment`: further arguments of
+#'   [score_pairs()]. Else not used.
+#'
+#' @return
+#' * `tidy`: a data frame with a row for each layer: `layer`, `type`, `n_in`,
+#'   `n_out`, `parameters` (their number), `norm` (their L2 norm).
+#' * `glance`: a data frame with one row: `genes`, `pairs`, `dimensions`,
+#'   `parameters`, `epochs` (trained), `best_epoch`, `loss`, `accuracy` (of the
+#'   last epoch, on training batches), `validation_auc`, `input_share` (the
+#'   learned share of the input in the residual blend), `precision`.
+#' * `augment`: `data` with the columns `.score` and `.cosine`.
+#' * `predict`: a data frame with the column `.pred`, a row for each pair in
+#'   order, `NA` where a gene has no vector.
+#' * `summary`: the history and the layers, for printing.
+#' @family association functions
+#' @examples
+#' set.seed(1)
+#' organism <- simulate_network(n_complexes = 20)
+#' fit <- learn_associations(
+#'     organism$vectors, organism$pairs,
+#'     encoder = encoder_mlp(hidden = 32),
+#'     control = train_control(epochs = 2, batch_size = 64, threads = 1)
+#' )
+#' glance(fit)
+#' tidy(fit)
+#' head(predict(fit, organism$pairs))
+#' @name association_fit
+NULL
+
+#' @export
+print.association_fit <- function(x, ...) {
+    row <- glance(x)
+    cli::cat_line("<association_fit>")
+    cli::cat_line(
+        "  ", row$genes, " genes x ", row$dimensions, " dimensions, trained on ",
+        row$pairs, " pairs, ", format(row$parameters, big.mark = ","),
+        " parameters (", row$precision, " precision)"
+    )
+    cli::cat_line(
+        "  epoch ", row$epochs, " of ", x$control$epochs, sprintf(
+            ": loss %.3f, batch accuracy %.1f %% (training pairs)",
+            row$loss, 100 * row$accuracy
+        )
+    )
+    if (!is.na(row$validation_auc)) {
+        cli::cat_line(sprintf(
+            "  validation AUC %.3f on %d pairs%s", row$validation_auc,
+            nrow(x$validation), if (is.na(row$best_epoch)) {
+                ""
+            } else {
+                paste0(" (best epoch ", row$best_epoch, ")")
+            }
+        ))
+    }
+    cli::cat_line("  held-out figures: evaluate(fit, test)")
+    invisible(x)
+}
+
+#' @rdname association_fit
+#' @export
+summary.association_fit <- function(object, ...) {
+    structure(
+        list(
+            glance = glance(object), layers = tidy(object),
+            history = object$history, fit = object
+        ),
+        class = "summary.association_fit"
+    )
+}
+
+#' @export
+print.summary.association_fit <- function(x, ...) {
+    print(x$fit)
+    print(x$fit$encoder)
+    print(x$fit$objective)
+    cli::cat_line("Layers")
+    print(x$layers, row.names = FALSE, digits = 4)
+    cli::cat_line("History")
+    shown <- unique(round(seq(1, nrow(x$history), length.out = 10)))
+    print(x$history[shown, ], row.names = FALSE, digits = 4)
+    invisible(x)
+}
+
+#' @rdname association_fit
+#' @importFrom generics tidy
+#' @export
+tidy.association_fit <- function(x, ...) {
+    layers <- layer_table(x$network)
+    last <- cumsum(layers$parameters)
+    layers$norm <- vapply(seq_along(last), function(i) {
+        n <- layers$parameters[i]
+        values <- x$parameters[seq.int(last[i] - n + 1, length.out = n)]
+        sqrt(sum(values^2))
+    }, numeric(1))
+    layers
+}
+
+#' @rdname association_fit
+#' @importFrom generics glance
+#' @export
+glance.association_fit <- function(x, ...) {
+    last <- x$history[nrow(x$history), ]
+    auc_row <- if (is.null(x$best_epoch)) {
+        last
+    } else {
+        x$history[x$best_epoch, ]
+    }
+    layers <- layer_table(x$network)
+    blend <- which(layers$type == "blend")
+    share <- if (length(blend) == 1L) {
+        stats::plogis(x$parameters[cumsum(layers$parameters)[blend]])
+    } else {
+        NA_real_
+    }
+    data.frame(
+        genes = length(x$genes), pairs = nrow(x$pairs),
+        dimensions = ncol(x$vectors), parameters = length(x$parameters),
+        epochs = nrow(x$history),
+        best_epoch = if (is.null(x$best_epoch)) NA_integer_ else x$best_epoch,
+        loss = last$loss, accuracy = last$accuracy,
+        validation_auc = auc_row$validation_auc, input_share = share,
+        precision = x$control$precision
+    )
+}
+
+#' @rdname association_fit
+#' @importFrom generics augment
+#' @export
+augment.association_fit <- function(x, data = x$pairs, ...) {
+    scored <- score_pairs(x, data, ...)
+    data <- as.data.frame(data)
+    data$.score <- scored$score
+    data$.cosine <- scored$cosine
+    data
+}
+
+#' @rdname association_fit
+#' @export
+predict.association_fit <- function(object, newdata, type = "score", ...) {
+    if (missing(newdata)) {
+        abort_input(c(
+            "{.arg newdata} is missing.",
+            i = "Give the pairs to score: a data frame with {.code from} and
+            {.code to}."
+        ))
+    }
+    check_choice(type, "score")
+    data.frame(.pred = score_pairs(object, newdata, ...)$score)
+}

@@ -1,0 +1,126 @@
+#' Find new partners of genes
+#'
+#' The genes that score highest with each gene asked for, over all genes of
+#' the fit. The gene itself and the partners that are known already are left
+#' out.
+#'
+#' Genes are compared in blocks, so memory stays bounded: 20,000 genes against
+#' 20,000 take well under 1 GiB. Equal scores are ordered by the place of the
+#' gene in the fit.
+#'
+#' @param fit A fit of [learn_associations()].
+#' @param genes Ids of the genes to find partners for. `NULL`: all.
+#' @param n Partners for each gene; fewer are given where there are fewer.
+#' @param how,lambda,newdata As in [score_pairs()]. New genes can be asked for
+#'   and can be found.
+#' @param known Pairs that are known, beside those that the fit was trained on
+#'   or validated with: anything that [gene_pairs()] takes.
+#' @param exclude_known Leave known partners out?
+#'
+#' @return A data frame with a row for each gene and partner, in the order of
+#'   `genes`, best partner first: `gene`, `partner`, `rank` (from 1), `score`,
+#'   `cosine` (of the inputs), `known` (is it a known pair?), `degree` (known
+#'   pairs of the partner in the training data).
+#' @section Errors: Of class `kith_error_input`: a gene without a vector, `n`
+#'   that is not a positive whole number.
+#' @family association functions
+#' @examples
+#' set.seed(1)
+#' organism <- simulate_network(n_complexes = 20)
+#' fit <- learn_associations(
+#'     organism$vectors, organism$pairs,
+#'     encoder = encoder_mlp(hidden = 32),
+#'     control = train_control(epochs = 2, batch_size = 64, threads = 1)
+#' )
+#' partners(fit, fit$genes[1:2], n = 3)
+#' @export
+partners <- function(fit, genes = NULL, n = 10, how = NULL, lambda = 1,
+                     newdata = NULL, known = NULL, exclude_known = TRUE) {
+    check_class(fit, "association_fit", "learn_associations")
+    n <- check_count(n)
+    how <- check_how(how, fit)
+    lambda <- check_number(lambda, 0, 1)
+    check_flag(exclude_known)
+    places <- places_of(fit, newdata)
+    all_genes <- rownames(places$vectors)
+    genes <- check_genes(genes, all_genes)
+    known_pairs <- known_pairs(fit, known)
+    queries <- match(genes, all_genes) - 1L
+    factors <- score_factors(places$vectors, places$encoded, how, lambda)
+    partner_lists <- known_partners(known_pairs, all_genes)
+    exclude <- if (exclude_known) {
+        partner_lists[queries + 1L]
+    } else {
+        rep(list(integer()), length(queries))
+    }
+    found <- top_partners(factors$left, factors$right, queries, exclude, n,
+        fit$control$threads
+    )
+    partner_table(found, genes, queries, places$vectors, partner_lists, fit)
+}
+
+# found: list(index, score), n x queries, 0-based and NA where there is none
+partner_table <- function(found, genes, queries, vectors, partner_lists,
+                          fit) {
+    all_genes <- rownames(vectors)
+    there <- !is.na(found$index)
+    partner <- found$index[there]
+    query <- queries[col(found$index)[there]]
+    degree <- tabulate(
+        match(c(fit$pairs$from, fit$pairs$to), all_genes), length(all_genes)
+    )
+    pair_key <- function(a, b) a * length(all_genes) + b
+    known <- pair_key(
+        rep(seq_along(partner_lists) - 1, lengths(partner_lists)),
+        unlist(partner_lists)
+    )
+    data.frame(
+        gene = genes[col(found$index)[there]],
+        partner = all_genes[partner + 1L],
+        rank = row(found$index)[there],
+        score = found$score[there],
+        cosine = dot_pairs(vectors, vectors, query, partner),
+        known = pair_key(query, partner) %in% known,
+        degree = degree[partner + 1L]
+    )
+}
+
+check_genes <- function(genes, all_genes, call = rlang::caller_env()) {
+    if (is.null(genes)) {
+        return(all_genes)
+    }
+    if (!is.character(genes) || length(genes) == 0L) {
+        abort_input(c(
+            "{.arg genes} must be a character vector of gene ids.",
+            x = "It is {describe_value(genes)}."
+        ), call = call)
+    }
+    unknown <- unique(genes[!genes %in% all_genes])
+    if (length(unknown) > 0L) {
+        abort_input(c(
+            "{.arg genes} must be known to the fit.",
+            x = "{length(unknown)} {?is/are} not; the first is
+            {.val {unknown[1]}}.",
+            i = "Its vector can be given in {.arg newdata}."
+        ), call = call)
+    }
+    genes
+}
+
+# all pairs that count as known: trained on, validated with, given
+known_pairs <- function(fit, known = NULL) {
+    parts <- list(fit$pairs, fit$validation)
+    if (!is.null(known)) parts <- c(parts, list(as_pairs(known)))
+    parts <- parts[!vapply(parts, is.null, logical(1))]
+    do.call(rbind, lapply(parts, function(part) {
+        data.frame(from = part$from, to = part$to)
+    }))
+}
+
+# for every gene the 0-based places of its partners
+known_partners <- function(pairs, genes) {
+    index <- match_pairs(pairs, genes)
+    a <- index$a[index$known]
+    b <- index$b[index$known]
+    unname(split(c(b, a), factor(c(a, b), seq_along(genes) - 1L)))
+}

@@ -1,0 +1,184 @@
+#' Encode genes
+#'
+#' Maps gene vectors into association space with the network of a fit.
+#'
+#' @param fit A fit of [learn_associations()].
+#' @param newdata Gene vectors to encode, also of genes that the fit has never
+#'   met: anything that [as_embedding()] takes, with the columns (samples,
+#'   cell lines) of the data that the fit was trained on. `NULL`: the genes of
+#'   the fit.
+#' @param ... Not used.
+#'
+#' @return A numeric matrix genes x dimensions with the gene ids as row names;
+#'   rows have unit length unless the encoder says otherwise.
+#' @section Errors: Of class `kith_error_input`: columns that do not match
+#'   those of the training data, and all that [as_embedding()] refuses.
+#' @family association functions
+#' @examples
+#' set.seed(1)
+#' organism <- simulate_network(n_complexes = 20)
+#' fit <- learn_associations(
+#'     organism$vectors, organism$pairs,
+#'     encoder = encoder_mlp(hidden = 32),
+#'     control = train_control(epochs = 2, batch_size = 64, threads = 1)
+#' )
+#' dim(encode(fit))
+#' encode(fit, organism$vectors[1:3, ])[, 1:4]
+#' @export
+encode <- function(fit, newdata = NULL, ...) {
+    UseMethod("encode")
+}
+
+#' @export
+encode.association_fit <- function(fit, newdata = NULL, ...) {
+    vectors <- if (is.null(newdata)) {
+        fit$vectors
+    } else {
+        project_genes(newdata, fit$preprocessing)
+    }
+    encoded <- .Call(
+        C_network_encode, fit$network, fit$control$precision, fit$parameters,
+        unclass_matrix(vectors), fit$control$threads
+    )
+    rownames(encoded) <- rownames(vectors)
+    encoded
+}
+
+#' Score gene pairs
+#'
+#' The association score of any pairs of genes that a fit knows, or of new
+#' genes whose vectors are given.
+#'
+#' With unit vectors A and B and the encoder f,
+#' * `"half"`: \eqn{\frac{1}{2}(f(A) \cdot B + f(B) \cdot A)}, for fits with
+#'   raw keys,
+#' * `"both"`: \eqn{f(A) \cdot f(B)}, for fits with transformed keys,
+#'
+#' and, as a blend with the cosine of the inputs,
+#' \eqn{(1 - \lambda) A \cdot B + \lambda\, score}. Scores lie in -1 to 1 and do
+#' not depend on the order of a pair's genes.
+#'
+#' @param fit A fit of [learn_associations()].
+#' @param pairs Pairs to score: a data frame with the columns `from` and `to`,
+#'   or a character matrix of two columns. Rows are scored as they stand, also
+#'   repeated ones.
+#' @param how `"half"` or `"both"`, see below. `NULL`: what fits the objective.
+#' @param lambda Weight of the learned score against the cosine, 0 to 1.
+#' @param newdata Vectors of further genes (see [encode()]); they take
+#'   precedence over genes of the same id in the fit.
+#'
+#' @return A data frame with a row for each pair, in order: `from`, `to`,
+#'   `cosine` (of the inputs), `score`. Pairs with a gene that has no vector
+#'   get `NA`, and a message counts them.
+#' @section Errors: Of class `kith_error_input`: pairs without a single known
+#'   gene pair, `lambda` outside 0 to 1.
+#' @references Dury J (2026). arXiv:2603.20955, section 3.
+#' @family association functions
+#' @examples
+#' set.seed(1)
+#' organism <- simulate_network(n_complexes = 20)
+#' fit <- learn_associations(
+#'     organism$vectors, organism$pairs,
+#'     encoder = encoder_mlp(hidden = 32),
+#'     control = train_control(epochs = 2, batch_size = 64, threads = 1)
+#' )
+#' score_pairs(fit, organism$pairs[1:3, ])
+#' @export
+score_pairs <- function(fit, pairs, how = NULL, lambda = 1, newdata = NULL) {
+    check_class(fit, "association_fit", "learn_associations")
+    how <- check_how(how, fit)
+    lambda <- check_number(lambda, 0, 1)
+    pairs <- pair_columns(pairs)
+    places <- places_of(fit, newdata)
+    index <- match_pairs(pairs, rownames(places$vectors))
+    warn_unknown(pairs, index$known)
+    factors <- score_factors(places$vectors, places$encoded, how, lambda)
+    cosine <- score <- rep(NA_real_, nrow(pairs))
+    a <- index$a[index$known]
+    b <- index$b[index$known]
+    cosine[index$known] <- dot_pairs(places$vectors, places$vectors, a, b)
+    score[index$known] <- dot_pairs(factors$left, factors$right, a, b)
+    data.frame(
+        from = pairs$from, to = pairs$to, cosine = cosine, score = score
+    )
+}
+
+# Unit vectors and encodings of a fit's genes and of new ones, genes in rows.
+places_of <- function(fit, newdata = NULL, call = rlang::caller_env()) {
+    vectors <- fit$vectors
+    if (!is.null(newdata)) {
+        new <- project_genes(newdata, fit$preprocessing, call = call)
+        old <- vectors[!rownames(vectors) %in% rownames(new), , drop = FALSE]
+        vectors <- rbind(new, old)
+    }
+    encoded <- .Call(
+        C_network_encode, fit$network, fit$control$precision, fit$parameters,
+        unclass_matrix(vectors), fit$control$threads
+    )
+    rownames(encoded) <- rownames(vectors)
+    list(vectors = vectors, encoded = encoded)
+}
+
+# Every score is a product of two rows, so that one kernel serves lists of
+# pairs and searches over all genes: score(a, b) = left[a, ] . right[b, ].
+score_factors <- function(vectors, encoded, how, lambda = 1) {
+    if (how == "half") {
+        list(
+            left = cbind(
+                lambda / 2 * encoded + (1 - lambda) * vectors,
+                lambda / 2 * vectors
+            ),
+            right = cbind(vectors, encoded)
+        )
+    } else if (lambda == 1) {
+        list(left = encoded, right = encoded)
+    } else {
+        list(
+            left = cbind(lambda * encoded, (1 - lambda) * vectors),
+            right = cbind(encoded, vectors)
+        )
+    }
+}
+
+default_how <- function(keys) {
+    if (keys == "raw") "half" else "both"
+}
+
+check_how <- function(how, fit, call = rlang::caller_env()) {
+    if (is.null(how) || identical(how, c("half", "both"))) {
+        return(default_how(fit$objective$keys))
+    }
+    how <- check_choice(how, c("half", "both"), call = call)
+    if (how == "half" && ncol(fit$vectors) != network_n_out(fit)) {
+        abort_input(c(
+            "{.arg how} cannot be {.val half} for this fit.",
+            x = "Its encodings have {network_n_out(fit)} dimensions, its gene
+            vectors {ncol(fit$vectors)}."
+        ), call = call)
+    }
+    how
+}
+
+network_n_out <- function(fit) {
+    layers <- layer_table(fit$network)
+    layers$n_out[nrow(layers)]
+}
+
+warn_unknown <- function(pairs, known, call = rlang::caller_env()) {
+    n <- sum(!known)
+    if (n == length(known)) {
+        abort_input(c(
+            "{.arg pairs} must hold pairs of genes that the fit knows.",
+            x = "None of its {n} pair{?s} is one; the first is
+            {.val {pairs$from[1]}} and {.val {pairs$to[1]}}.",
+            i = "Vectors of new genes go into {.arg newdata}."
+        ), call = call)
+    }
+    if (n > 0L) {
+        cli::cli_inform(
+            "{n} of {length(known)} pairs have a gene without a vector: their
+            score is {.code NA}.",
+            class = "kith_message_dropped"
+        )
+    }
+}

@@ -1,0 +1,185 @@
+#' How to train
+#'
+#' Numbers that steer training but do not change what is learned from what.
+#' The defaults are the published CAL recipe.
+#'
+#' @param epochs Passes over the training pairs.
+#' @param batch_size Pairs in a batch. `NULL` (default): 512 as published, or
+#'   all pairs where there are fewer. More than there are pairs is an error.
+#' @param learning_rate Step size at the start.
+#' @param weight_decay Decoupled decay (AdamW) or L2 penalty (SGD) on all
+#'   parameters.
+#' @param schedule `"cosine"`: the rate falls along half a cosine from
+#'   `learning_rate` to 0, one value for each epoch; `"constant"`.
+#' @param precision `"single"` (twice as fast) or `"double"`. `NULL`: single
+#'   where the BLAS of R has single precision products, else double.
+#' @param threads Threads that kith uses for training and evaluation; they
+#'   never change a result. `NULL`: all processors, at most 8. Matrix products
+#'   are cut into tiles that these threads share, and a BLAS that is known to
+#'   have threads of its own (OpenBLAS) is held to one meanwhile.
+#' @param seed A whole number that decides all random draws of the fit, or
+#'   `NULL` to take them from R's stream, so that `set.seed()` decides.
+#' @param validation Known pairs that are kept out of training and watched: a
+#'   share in (0, 1) of the pairs, or the pairs themselves (anything that
+#'   [gene_pairs()] returns). `NULL`: none.
+#' @param patience Stop when the validation AUC has not risen for so many
+#'   epochs, and return to the best. `NULL`: train to the end (and keep the
+#'   last parameters).
+#' @param checkpoint File to which the run is saved: at the latest every half
+#'   minute, when it is interrupted and when it ends. See [resume()].
+#' @param verbose Show a progress bar with loss, validation AUC and the time
+#'   left? Default: in interactive use.
+#' @param optimizer `"adamw"` or `"sgd"`.
+#' @param betas,epsilon Decay rates of AdamW's two moments, and the number that
+#'   keeps its divisor from zero.
+#' @param momentum Momentum of SGD.
+#' @param clip_norm Scale all gradients down to this joint L2 norm when they
+#'   exceed it. `Inf`: never.
+#'
+#' @return An object of class `train_control`: a list of the arguments.
+#' @section Errors: An argument out of its range stops with an error of class
+#'   `kith_error_input`.
+#' @references Loshchilov I, Hutter F (2019). Decoupled weight decay
+#'   regularization. ICLR. Dury J (2026). arXiv:2603.20955, section 2.
+#' @family building blocks
+#' @examples
+#' train_control()
+#' train_control(epochs = 20, validation = 0.1, patience = 5, threads = 2)
+#' @export
+train_control <- function(epochs = 100, batch_size = NULL,
+                          learning_rate = 3e-4, weight_decay = 1e-4,
+                          schedule = c("cosine", "constant"),
+                          precision = NULL, threads = NULL, seed = NULL,
+                          validation = NULL, patience = NULL,
+                          checkpoint = NULL, verbose = interactive(),
+                          optimizer = c("adamw", "sgd"),
+                          betas = c(0.9, 0.999), epsilon = 1e-8,
+                          momentum = 0.9, clip_norm = Inf) {
+    control <- list(
+        epochs = check_count(epochs),
+        batch_size = or_null(batch_size, check_count, min = smallest_batch),
+        learning_rate = check_number(learning_rate, 0, Inf, open = TRUE),
+        weight_decay = check_number(weight_decay, 0),
+        schedule = check_choice(schedule, c("cosine", "constant")),
+        precision = check_precision(precision),
+        threads = check_threads(threads),
+        seed = or_null(seed, check_count, min = -.Machine$integer.max),
+        validation = check_validation(validation),
+        patience = or_null(patience, check_count),
+        checkpoint = check_checkpoint(checkpoint),
+        verbose = check_flag(verbose),
+        optimizer = check_choice(optimizer, c("adamw", "sgd")),
+        betas = check_betas(betas),
+        epsilon = check_number(epsilon, 0, Inf, open = TRUE),
+        momentum = check_number(momentum, 0, 1),
+        clip_norm = check_number(clip_norm, 0, Inf)
+    )
+    if (!is.null(control$patience) && is.null(control$validation)) {
+        abort_input(c(
+            "{.arg patience} needs {.arg validation} pairs to watch.",
+            i = "For instance {.code validation = 0.1}."
+        ))
+    }
+    structure(control, class = "train_control")
+}
+
+#' @export
+print.train_control <- function(x, ...) {
+    shown <- x[!vapply(x, is.null, logical(1))]
+    shown <- vapply(shown, function(value) {
+        if (is.data.frame(value)) {
+            paste(nrow(value), "pairs")
+        } else {
+            toString(value)
+        }
+    }, character(1))
+    cli::cat_line("<train_control>")
+    cli::cat_line("  ", format(names(shown)), "  ", shown)
+    invisible(x)
+}
+
+# batches and pair sets below this size are not trained on
+smallest_batch <- 8L
+
+or_null <- function(x, check, ..., name = rlang::caller_arg(x),
+                    call = rlang::caller_env()) {
+    if (is.null(x)) NULL else check(x, ..., name = name, call = call)
+}
+
+check_precision <- function(precision, call = rlang::caller_env()) {
+    single <- .Call(C_build_features)$single
+    if (is.null(precision)) {
+        return(if (single) "single" else "double")
+    }
+    precision <- check_choice(precision, c("single", "double"), call = call)
+    if (precision == "single" && !single) {
+        abort_input(c(
+            "{.arg precision} cannot be {.val single} here.",
+            x = "The BLAS that kith was built with has no {.code sgemm}.",
+            i = "Use {.val double}, or install kith again for an R with
+            OpenBLAS."
+        ), call = call)
+    }
+    precision
+}
+
+check_threads <- function(threads, call = rlang::caller_env()) {
+    if (is.null(threads)) {
+        return(min(8L, .Call(C_build_features)$threads))
+    }
+    check_count(threads, max = 1024, call = call)
+}
+
+check_validation <- function(validation, call = rlang::caller_env()) {
+    if (is.null(validation) || is.data.frame(validation)) {
+        return(validation)
+    }
+    check_number(validation, 0, 1, open = TRUE, call = call)
+}
+
+check_betas <- function(betas, call = rlang::caller_env()) {
+    ok <- is.numeric(betas) && length(betas) == 2L &&
+        all(is.finite(betas)) && all(betas >= 0) && all(betas < 1)
+    if (!ok) {
+        abort_input(c(
+            "{.arg betas} must be two numbers in [0, 1).",
+            x = "It is {describe_value(betas)}."
+        ), call = call)
+    }
+    as.double(betas)
+}
+
+check_checkpoint <- function(checkpoint, call = rlang::caller_env()) {
+    if (is.null(checkpoint)) {
+        return(NULL)
+    }
+    check_string(checkpoint, call = call)
+    folder <- dirname(checkpoint)
+    if (!dir.exists(folder)) {
+        abort_input(c(
+            "{.arg checkpoint} must lie in a folder that exists.",
+            x = "There is no folder {.file {folder}}."
+        ), call = call)
+    }
+    # an absolute path, so that resume() finds it from another folder
+    file.path(normalizePath(folder), basename(checkpoint))
+}
+
+# the learning rate of an epoch (counted from 0)
+learning_rate_at <- function(control, epoch) {
+    switch(control$schedule,
+        constant = control$learning_rate,
+        cosine = control$learning_rate *
+            (1 + cos(pi * epoch / control$epochs)) / 2
+    )
+}
+
+# the optimiser as C wants it
+resolve_optimizer <- function(control) {
+    list(
+        type = control$optimizer, weight_decay = control$weight_decay,
+        beta_1 = control$betas[1], beta_2 = control$betas[2],
+        epsilon = control$epsilon, momentum = control$momentum,
+        clip_norm = control$clip_norm
+    )
+}

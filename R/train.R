@@ -1,0 +1,234 @@
+# The training loop. The numerics run in C; here one call makes a fifth of a
+# second's worth of batches, so that Ctrl-C, the progress bar, validation and
+# checkpoints all live in R.
+#
+# A job is plain data that says what is trained on what (job_new()); a state
+# is plain data that says how far it got (state_new()). Both together are a
+# checkpoint.
+
+# The blocks of numbers that a trainer holds, by their number in C.
+trainer_blocks <- c(
+    parameters = 0L, moment_1 = 1L, moment_2 = 2L, gradients = 3L, bank = 4L
+)
+
+# x: numeric matrix genes x dimensions; first, second: 0-based rows of x, one
+# for each pair; watched: NULL or list(a, b, positive), 0-based rows of x and
+# whether the pair is a known one.
+job_new <- function(x, first, second, encoder, objective, control, key,
+                    watched = NULL) {
+    network <- resolve_encoder(encoder, ncol(x))
+    list(
+        x = unclass_matrix(x), first = first, second = second,
+        plan = list(
+            network = network,
+            objective = resolve_objective(objective),
+            optimizer = resolve_optimizer(control),
+            batch_size = choose_batch_size(control, length(first)),
+            key = key
+        ),
+        n_out = as.integer(layer_table(network)$n_out[length(network$type)]),
+        keys = objective$keys, control = control, watched = watched
+    )
+}
+
+# a matrix without class and attributes other than its dimensions
+unclass_matrix <- function(x) {
+    matrix(as.double(x), nrow(x), ncol(x))
+}
+
+choose_batch_size <- function(control, n_pairs,
+                              call = rlang::caller_env(2)) {
+    if (n_pairs < smallest_batch) {
+        abort_input(c(
+            "{.arg pairs} must leave at least {smallest_batch} pairs to train
+            on.",
+            x = "There {?is/are} {n_pairs}."
+        ), call = call)
+    }
+    if (is.null(control$batch_size)) {
+        return(min(512L, n_pairs))
+    }
+    if (control$batch_size > n_pairs) {
+        abort_input(c(
+            "{.arg batch_size} must not exceed the number of training pairs.",
+            x = "It is {control$batch_size}; there are {n_pairs} pairs.",
+            i = "{.code batch_size = NULL} chooses one that fits."
+        ), call = call)
+    }
+    control$batch_size
+}
+
+state_new <- function() {
+    list(
+        blocks = NULL, at = c(
+            epoch = 0, position = 0, n_steps = 0, loss_sum = 0, hit_sum = 0,
+            n_batches = 0
+        ),
+        begun = FALSE, history = NULL, best = NULL, finished = FALSE
+    )
+}
+
+# A trainer in C that stands where the state says.
+trainer_new <- function(job, state) {
+    trainer <- .Call(
+        C_trainer_create, job$plan, job$control$precision, job$x, job$first,
+        job$second
+    )
+    if (is.null(state$blocks)) {
+        .Call(C_trainer_initialise, trainer)
+    } else {
+        for (name in names(state$blocks)) {
+            .Call(
+                C_block_write, trainer, trainer_blocks[[name]],
+                state$blocks[[name]]
+            )
+        }
+        .Call(C_progress_write, trainer, unname(state$at))
+    }
+    trainer
+}
+
+trainer_blocks_read <- function(trainer) {
+    kept <- trainer_blocks[c("parameters", "moment_1", "moment_2", "bank")]
+    lapply(kept, function(block) .Call(C_block_read, trainer, block))
+}
+
+# Trains a job from a state to an epoch and returns the state then. Whatever
+# ends the loop early (Ctrl-C, an error, a time limit) leaves a checkpoint.
+train <- function(job, state = state_new(), until = job$control$epochs) {
+    run <- new.env(parent = emptyenv())
+    run$state <- state
+    run$trainer <- trainer_new(job, state)
+    run$saved <- proc.time()[["elapsed"]]
+    bar <- progress_start(job, state, until)
+    on.exit({
+        progress_end(bar)
+        if (!run$state$finished) interrupted(run, job)
+    })
+    while (run$state$at[["epoch"]] < until && !is_stopped(run$state, job)) {
+        train_epoch(run, job, bar)
+        save_if_due(run, job)
+    }
+    run$state$finished <- TRUE
+    run$state$blocks <- trainer_blocks_read(run$trainer)
+    save_checkpoint(run, job)
+    run$state
+}
+
+train_epoch <- function(run, job, bar) {
+    control <- job$control
+    epoch <- run$state$at[["epoch"]]
+    if (!run$state$begun) {
+        .Call(C_epoch_begin, run$trainer, epoch, control$threads)
+        run$state$begun <- TRUE
+    }
+    rate <- learning_rate_at(control, epoch)
+    n_steps <- 1
+    repeat {
+        start <- proc.time()[["elapsed"]]
+        at <- .Call(C_epoch_advance, run$trainer, n_steps, rate,
+            control$threads
+        )
+        run$state$at <- at[names(run$state$at)]
+        seconds <- proc.time()[["elapsed"]] - start
+        progress_step(bar, run$state, job)
+        if (at[["done"]] == 1) break
+        # aim at a fifth of a second between two looks for Ctrl-C
+        n_steps <- max(1, floor(n_steps * min(4, 0.2 / max(seconds, 1e-3))))
+    }
+    end_epoch(run, job, rate)
+}
+
+end_epoch <- function(run, job, rate) {
+    at <- run$state$at
+    auc <- validation_auc(run$trainer, job)
+    row <- data.frame(
+        epoch = as.integer(at[["epoch"]]) + 1L,
+        loss = at[["loss_sum"]] / at[["n_batches"]],
+        accuracy = at[["hit_sum"]] / at[["position"]],
+        learning_rate = rate,
+        validation_auc = auc
+    )
+    run$state$history <- rbind(run$state$history, row)
+    best <- run$state$best
+    if (!is.null(job$control$patience) &&
+        (is.null(best) || auc > best$auc)) {
+        run$state$best <- list(
+            epoch = row$epoch, auc = auc,
+            parameters = .Call(
+                C_block_read, run$trainer, trainer_blocks[["parameters"]]
+            )
+        )
+    }
+    run$state$at <- c(
+        epoch = at[["epoch"]] + 1, position = 0, n_steps = at[["n_steps"]],
+        loss_sum = 0, hit_sum = 0, n_batches = 0
+    )
+    run$state$begun <- FALSE
+}
+
+# early stopping: has the validation AUC not risen for `patience` epochs?
+is_stopped <- function(state, job) {
+    !is.null(state$best) &&
+        state$at[["epoch"]] - state$best$epoch >= job$control$patience
+}
+
+# AUC of the watched pairs with the parameters as they are, NA without any
+validation_auc <- function(trainer, job) {
+    watched <- job$watched
+    if (is.null(watched)) {
+        return(NA_real_)
+    }
+    genes <- sort(unique(c(watched$a, watched$b)))
+    encoded <- t(.Call(
+        C_trainer_encode, trainer, genes, job$n_out, job$control$threads
+    ))
+    vectors <- job$x[genes + 1L, , drop = FALSE]
+    a <- match(watched$a, genes) - 1L
+    b <- match(watched$b, genes) - 1L
+    factors <- score_factors(vectors, encoded, default_how(job$keys))
+    auc(dot_pairs(factors$left, factors$right, a, b), watched$positive)
+}
+
+# ---- progress ---------------------------------------------------------------
+
+progress_start <- function(job, state, until) {
+    if (!job$control$verbose) {
+        return(NULL)
+    }
+    bar <- new.env(parent = emptyenv())
+    bar$text <- ""
+    # the bar belongs to train(), which calls this; cli ends it with that frame
+    bar$id <- cli::cli_progress_bar(
+        format = paste(
+            "Training {cli::pb_bar} {cli::pb_percent} |",
+            "{cli::pb_extra$bar$text} | {cli::pb_eta} left"
+        ),
+        total = until, extra = list(bar = bar), clear = FALSE,
+        .envir = rlang::caller_env(), .auto_close = FALSE
+    )
+    bar
+}
+
+progress_step <- function(bar, state, job) {
+    if (is.null(bar)) {
+        return(invisible())
+    }
+    at <- state$at
+    done <- at[["epoch"]] + at[["position"]] / length(job$first)
+    last <- state$history[nrow(state$history), ]
+    bar$text <- sprintf(
+        "epoch %d, loss %.3f%s", as.integer(at[["epoch"]]) + 1L,
+        at[["loss_sum"]] / max(1, at[["n_batches"]]),
+        if (is.null(job$watched) || is.null(last)) {
+            ""
+        } else {
+            sprintf(", validation AUC %.3f", last$validation_auc)
+        }
+    )
+    cli::cli_progress_update(set = done, id = bar$id)
+}
+
+progress_end <- function(bar) {
+    if (!is.null(bar)) cli::cli_progress_done(id = bar$id)
+}

@@ -1,0 +1,3 @@
+/* The numerics of nn/ in double precision. */
+
+#include "nn/bodies.h"
