@@ -71,6 +71,21 @@ check_string <- function(x, name = rlang::caller_arg(x),
     x
 }
 
+# one of `choices`; all of them, as a default argument has them, is the first
+check_choice <- function(x, choices, name = rlang::caller_arg(x),
+                         call = rlang::caller_env()) {
+    if (identical(x, choices)) {
+        return(choices[1L])
+    }
+    if (!is.character(x) || length(x) != 1L || !x %in% choices) {
+        abort_input(c(
+            "{.arg {name}} must be one of {.or {.val {choices}}}.",
+            x = "It is {describe_value(x)}."
+        ), call = call)
+    }
+    x
+}
+
 check_class <- function(x, class, constructor, name = rlang::caller_arg(x),
                         call = rlang::caller_env()) {
     if (!inherits(x, class)) {

@@ -12,6 +12,14 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_draw_key, 0),
     ENTRY(C_key_from_seed, 1),
     ENTRY(C_philox, 2),
+    /* pairs.c */
+    ENTRY(C_unique_pairs, 3),
+    ENTRY(C_split_items, 3),
+    ENTRY(C_count_unseen, 3),
+    ENTRY(C_count_degrees, 3),
+    ENTRY(C_count_negatives, 5),
+    ENTRY(C_uniform_negatives, 7),
+    ENTRY(C_matched_negatives, 9),
     {NULL, NULL, 0}};
 
 void attribute_visible R_init_kith(DllInfo *dll) {
