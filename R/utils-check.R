@@ -71,15 +71,15 @@ check_string <- function(x, name = rlang::caller_arg(x),
     x
 }
 
-# one of some strings; all of them (an argument's default) means the first
+# one of `choices`; all of them, as a default argument has them, is the first
 check_choice <- function(x, choices, name = rlang::caller_arg(x),
                          call = rlang::caller_env()) {
     if (identical(x, choices)) {
-        return(choices[1])
+        return(choices[1L])
     }
     if (!is.character(x) || length(x) != 1L || !x %in% choices) {
         abort_input(c(
-            "{.arg {name}} must be one of {.val {choices}}.",
+            "{.arg {name}} must be one of {.or {.val {choices}}}.",
             x = "It is {describe_value(x)}."
         ), call = call)
     }

@@ -29,6 +29,14 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_network_gradients, 7),
     ENTRY(C_elementary, 2),
     ENTRY(C_build_features, 0),
+    /* pairs.c */
+    ENTRY(C_unique_pairs, 3),
+    ENTRY(C_split_items, 3),
+    ENTRY(C_count_unseen, 3),
+    ENTRY(C_count_degrees, 3),
+    ENTRY(C_count_negatives, 5),
+    ENTRY(C_uniform_negatives, 7),
+    ENTRY(C_matched_negatives, 9),
     {NULL, NULL, 0}};
 
 void attribute_visible R_init_kith(DllInfo *dll) {

@@ -35,5 +35,16 @@ SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
                          SEXP x, SEXP dy, SEXP key, SEXP n_threads);
 SEXP C_elementary(SEXP x, SEXP precision);
 SEXP C_build_features(void);
+/* pairs.c */
+SEXP C_unique_pairs(SEXP a, SEXP b, SEXP score);
+SEXP C_split_items(SEXP n, SEXP n_train, SEXP key);
+SEXP C_count_unseen(SEXP a, SEXP b, SEXP held_out);
+SEXP C_count_degrees(SEXP a, SEXP b, SEXP n_genes);
+SEXP C_count_negatives(SEXP left, SEXP right, SEXP a, SEXP b, SEXP n_genes);
+SEXP C_uniform_negatives(SEXP left, SEXP right, SEXP a, SEXP b, SEXP n_genes,
+                         SEXP n, SEXP key);
+SEXP C_matched_negatives(SEXP left, SEXP right, SEXP a, SEXP b, SEXP n_genes,
+                         SEXP positives_a, SEXP positives_b, SEXP per_positive,
+                         SEXP key);
 
 #endif

@@ -1,0 +1,237 @@
+# What gene pairs answer to: subsetting, binding, printing, counting.
+
+#' @export
+`[.gene_pairs` <- function(x, ...) {
+    out <- NextMethod()
+    if (!is.data.frame(out)) {
+        return(out)
+    }
+    attr(out, "report") <- NULL
+    # repeated or missing rows get new row names, so they show here
+    same_columns <- identical(names(out), names(x))
+    rows <- attr(out, "row.names")
+    if (same_columns && all(rows %in% attr(x, "row.names"))) {
+        return(out)
+    }
+    drop_pair_class(out)
+}
+
+#' @method as.data.frame gene_pairs
+#' @export
+as.data.frame.gene_pairs <- function(x, ...) {
+    attr(x, "report") <- NULL
+    drop_pair_class(x)
+}
+
+drop_pair_class <- function(x) {
+    class(x) <- setdiff(class(x), "gene_pairs")
+    x
+}
+
+# Tables put below each other may repeat a pair, so they are made anew.
+#' @method rbind gene_pairs
+#' @export
+rbind.gene_pairs <- function(..., deparse.level = 1) {
+    parts <- lapply(list(...), as.data.frame)
+    gene_pairs.data.frame(do.call(rbind, parts))
+}
+
+#' @method print gene_pairs
+#' @export
+print.gene_pairs <- function(x, n = 6L, ...) {
+    genes <- length(unique(c(x$from, x$to)))
+    cat(sprintf(
+        "<gene_pairs> %s %s of %s %s\n", format_count(nrow(x)),
+        plural(nrow(x), "pair"), format_count(genes), plural(genes, "gene")
+    ))
+    shown <- utils::head(as.data.frame(x), n)
+    if (nrow(shown)) {
+        print(shown, row.names = FALSE)
+    }
+    if (nrow(x) > nrow(shown)) {
+        cat(sprintf("... and %s more\n", format_count(nrow(x) - nrow(shown))))
+    }
+    print_report(attr(x, "report"))
+    invisible(x)
+}
+
+#' @method summary gene_pairs
+#' @export
+summary.gene_pairs <- function(object, ...) {
+    degree <- pair_degree(object)$degree
+    score <- object[["score"]]
+    structure(
+        list(
+            pairs = nrow(object), genes = length(degree),
+            degree = summary_or_null(degree), score = summary_or_null(score),
+            report = attr(object, "report")
+        ),
+        class = "summary.gene_pairs"
+    )
+}
+
+summary_or_null <- function(x) {
+    if (length(x)) summary(x)
+}
+
+#' @method print summary.gene_pairs
+#' @export
+print.summary.gene_pairs <- function(x, ...) {
+    cat(sprintf(
+        "<gene_pairs> %s %s of %s %s\n", format_count(x$pairs),
+        plural(x$pairs, "pair"), format_count(x$genes),
+        plural(x$genes, "gene")
+    ))
+    if (!is.null(x$degree)) {
+        cat("\nPairs per gene:\n")
+        print(x$degree)
+    }
+    if (!is.null(x$score)) {
+        cat("\nScore:\n")
+        print(x$score)
+    }
+    if (!is.null(x$report)) {
+        cat("\n")
+        print_report(x$report)
+    }
+    invisible(x)
+}
+
+# "Report: 5 input rows, 2 kept, 1 self pairs, ..."
+print_report <- function(report) {
+    if (is.null(report)) {
+        return(invisible())
+    }
+    told <- paste(format_count(report$n), report$reason, collapse = ", ")
+    cat(strwrap(paste("Report:", told), exdent = 2L), sep = "\n")
+}
+
+format_count <- function(n) {
+    format(n, big.mark = ",", scientific = FALSE, trim = TRUE)
+}
+
+plural <- function(n, word) {
+    if (n == 1) word else paste0(word, "s")
+}
+
+#' Number of pairs of each gene
+#'
+#' @param pairs Gene pairs: what [gene_pairs()] makes or accepts.
+#' @param genes Character vector of different gene ids to count for, or `NULL`
+#'   for every gene in `pairs`. A gene without a pair gets 0. Pairs are counted
+#'   whether or not the partner is in `genes`.
+#' @return A data frame with one row per gene, in the order of `genes` or of
+#'   first appearance (first in `from`, then in `to`):
+#'   \describe{
+#'     \item{gene}{character, the gene id}
+#'     \item{degree}{integer, the number of its pairs}
+#'   }
+#' @section Errors: `genes` that are not character, missing or repeated.
+#' @family gene pairs
+#' @export
+#' @examples
+#' pairs <- gene_pairs(data.frame(
+#'     from = c("SNAPC4", "SNAPC4", "HSPA5"),
+#'     to = c("SNAPC1", "SNAPC2", "MANF")
+#' ))
+#' pair_degree(pairs)
+#' pair_degree(pairs, genes = c("SNAPC4", "MANF", "ACTB"))
+pair_degree <- function(pairs, genes = NULL) {
+    pairs <- check_pairs(pairs)
+    known <- pair_genes(pairs)
+    genes <- if (is.null(genes)) known else check_genes(genes, 0L)
+    at <- match_pairs(pairs, known)
+    degree <- .Call(C_count_degrees, at$a, at$b, length(known))
+    degree <- degree[match(genes, known)]
+    degree[is.na(degree)] <- 0L
+    data.frame(gene = genes, degree = degree)
+}
+
+# ---- for the other parts of the package -----------------------------------
+
+# what gene_pairs() accepts -> gene_pairs with at least `min` rows
+check_pairs <- function(x, min = 0L, name = rlang::caller_arg(x),
+                        call = rlang::caller_env()) {
+    force(name)
+    pairs <- tryCatch(gene_pairs(x), kith_error_input = function(error) {
+        abort_input(
+            "{.arg {name}} must be what {.fn gene_pairs} makes or accepts.",
+            parent = error, call = call
+        )
+    })
+    if (nrow(pairs) < min) {
+        abort_input(c(
+            "{.arg {name}} must have at least {min} pair{?s}.",
+            x = "It has {nrow(pairs)}."
+        ), call = call)
+    }
+    pairs
+}
+
+# the genes that occur in pairs, by first appearance
+pair_genes <- function(pairs) {
+    unique(c(pairs$from, pairs$to))
+}
+
+# a character vector of at least `min` different gene ids
+check_genes <- function(x, min = 1L, name = rlang::caller_arg(x),
+                        call = rlang::caller_env()) {
+    if (!is.character(x) || length(x) < min) {
+        abort_input(c(
+            "{.arg {name}} must be a character vector of at least {min} gene
+            id{?s}.",
+            x = "It is {describe_value(x)}."
+        ), call = call)
+    }
+    bad <- which(is.na(x) | !nzchar(x))
+    if (length(bad)) {
+        abort_input(c(
+            "{.arg {name}} must not have missing gene ids.",
+            x = "Element {bad[1]} is {.val {x[bad[1]]}}."
+        ), call = call)
+    }
+    twice <- anyDuplicated(x)
+    if (twice) {
+        abort_input(c(
+            "{.arg {name}} must have each gene once.",
+            x = "{.val {x[twice]}} comes more than once.",
+            i = "Pass {.code unique({name})}."
+        ), call = call)
+    }
+    as.vector(x)
+}
+
+# where the genes of each pair stand in `genes`, counted from 0 (NA: nowhere)
+match_pairs <- function(pairs, genes) {
+    a <- match(pairs$from, genes) - 1L
+    b <- match(pairs$to, genes) - 1L
+    list(a = a, b = b, known = !is.na(a) & !is.na(b))
+}
+
+# the pairs whose two genes are both in `genes`; says how many are dropped
+keep_known_pairs <- function(pairs, genes, name = rlang::caller_arg(pairs),
+                             call = rlang::caller_env()) {
+    force(name)
+    known <- match_pairs(pairs, genes)$known
+    if (all(known) && length(known)) {
+        return(pairs)
+    }
+    unknown <- setdiff(pair_genes(pairs), genes)
+    first <- utils::head(unknown, 3L)
+    if (!any(known)) {
+        abort_input(c(
+            "{.arg {name}} must have a pair of two known genes.",
+            x = if (length(unknown)) {
+                "Unknown genes: {length(unknown)}, first {.val {first}}."
+            } else {
+                "It has no pairs."
+            },
+            i = "Gene ids are compared as they are: check type and case."
+        ), call = call)
+    }
+    cli::cli_inform(c(
+        "!" = "{sum(!known)} of {length(known)} pairs in {.arg {name}}
+        dropped. Unknown genes: {length(unknown)}, first {.val {first}}."
+    ), class = "kith_message_dropped")
+    pairs[known, ]
+}
