@@ -12,6 +12,19 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_draw_key, 0),
     ENTRY(C_key_from_seed, 1),
     ENTRY(C_philox, 2),
+    /* eval.c */
+    ENTRY(C_auc, 3),
+    ENTRY(C_average_precision, 2),
+    ENTRY(C_weighted_auc, 3),
+    ENTRY(C_mid_ranks, 1),
+    ENTRY(C_spearman, 2),
+    ENTRY(C_bootstrap_auc, 8),
+    ENTRY(C_bootstrap_weights, 6),
+    /* partners.c */
+    ENTRY(C_top_partners, 7),
+    ENTRY(C_dot_pairs, 5),
+    ENTRY(C_neighbours, 5),
+    ENTRY(C_guilt, 6),
     {NULL, NULL, 0}};
 
 void attribute_visible R_init_kith(DllInfo *dll) {
