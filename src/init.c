@@ -37,6 +37,20 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_count_negatives, 5),
     ENTRY(C_uniform_negatives, 7),
     ENTRY(C_matched_negatives, 9),
+
+    /* eval.c */
+    ENTRY(C_auc, 3),
+    ENTRY(C_average_precision, 2),
+    ENTRY(C_weighted_auc, 3),
+    ENTRY(C_mid_ranks, 1),
+    ENTRY(C_spearman, 2),
+    ENTRY(C_bootstrap_auc, 8),
+    ENTRY(C_bootstrap_weights, 6),
+    /* partners.c */
+    ENTRY(C_top_partners, 7),
+    ENTRY(C_dot_pairs, 5),
+    ENTRY(C_neighbours, 5),
+    ENTRY(C_guilt, 6),
     {NULL, NULL, 0}};
 
 void attribute_visible R_init_kith(DllInfo *dll) {

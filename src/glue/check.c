@@ -28,6 +28,31 @@ const int *get_ints(SEXP x, size_t length, const char *name) {
   return INTEGER_RO(x);
 }
 
+const int *get_flags(SEXP x, size_t length, const char *name) {
+  if (!Rf_isLogical(x) || (size_t)XLENGTH(x) != length)
+    Rf_error(INTERNAL "`%s` is not a logical vector of length %.0f", name,
+             (double)length);
+  return LOGICAL_RO(x);
+}
+
+static const int *get_range(SEXP x, size_t length, int lowest, size_t n,
+                            const char *name) {
+  const int *indices = get_ints(x, length, name);
+  for (size_t i = 0; i < length; ++i)
+    if (indices[i] < lowest || (indices[i] >= 0 && (size_t)indices[i] >= n))
+      Rf_error(INTERNAL "`%s` holds an index out of range", name);
+  return indices;
+}
+
+const int *get_indices(SEXP x, size_t length, size_t n, const char *name) {
+  return get_range(x, length, 0, n, name);
+}
+
+const int *get_indices_or_none(SEXP x, size_t length, size_t n,
+                               const char *name) {
+  return get_range(x, length, -1, n, name);
+}
+
 double get_double(SEXP x, const char *name) {
   return *get_doubles(x, 1, name);
 }
@@ -81,12 +106,16 @@ void raise_failure(const status *st) {
   }
 }
 
-void *scratch(size_t count, size_t size) {
+void *scratch_unset(size_t count, size_t size) {
   size_t bytes;
   if (!size_multiply(count, size, &bytes))
     Rf_error("cannot allocate %.0f elements", (double)count);
-  void *block = R_alloc(bytes, 1);
-  memset(block, 0, bytes);
+  return R_alloc(bytes, 1);
+}
+
+void *scratch(size_t count, size_t size) {
+  void *block = scratch_unset(count, size);
+  if (count * size > 0) memset(block, 0, count * size);
   return block;
 }
 

@@ -21,11 +21,17 @@ typedef struct {
 double_matrix get_double_matrix(SEXP x, const char *name);
 const double *get_doubles(SEXP x, size_t length, const char *name);
 const int *get_ints(SEXP x, size_t length, const char *name);
+const int *get_flags(SEXP x, size_t length, const char *name); /* logical */
 double get_double(SEXP x, const char *name);
 int get_int(SEXP x, const char *name);
 size_t get_count(SEXP x, const char *name); /* a whole number >= 0 */
 const char *get_string(SEXP x, const char *name);
 SEXP get_element(SEXP list, const char *name); /* of a named list */
+
+/* Indices from 0 to n - 1; -1 stands for none where that is allowed. */
+const int *get_indices(SEXP x, size_t length, size_t n, const char *name);
+const int *get_indices_or_none(SEXP x, size_t length, size_t n,
+                               const char *name);
 
 /* A key as draw_key() made it: two doubles that hold 32 bits each. */
 uint64_t get_key(SEXP x);
@@ -35,6 +41,9 @@ void raise_failure(const status *st);
 
 /* Zeroed scratch memory that R frees when the .Call ends, also on errors. */
 void *scratch(size_t count, size_t size);
+
+/* The same with whatever the memory held before. */
+void *scratch_unset(size_t count, size_t size);
 
 /* list(name = value, ...) */
 SEXP named_list(int n, const char *const *names, const SEXP *values);

@@ -1,0 +1,143 @@
+# Plain-R oracles: the full product and order().
+top_oracle <- function(left, right, queries, exclude, n) {
+    scores <- tcrossprod(left, right)
+    genes <- matrix(NA_integer_, nrow(left), n)
+    best <- matrix(NA_real_, nrow(left), n)
+    for (q in seq_len(nrow(left))) {
+        out <- c(queries[q], exclude[[q]])
+        candidates <- setdiff(seq_len(nrow(right)), out)
+        kept <- utils::head(
+            candidates[order(-scores[q, candidates], candidates)], n
+        )
+        genes[q, seq_along(kept)] <- kept
+        best[q, seq_along(kept)] <- scores[q, kept]
+    }
+    list(genes = genes, scores = best)
+}
+
+none <- function(n) rep(list(integer()), n)
+
+test_that("partners are those of the full product", {
+    set.seed(31)
+    for (d in c(1, 7, 8, 33)) {
+        for (n_genes in c(1, 2, 15, 16, 17, 64, 201)) {
+            left <- matrix(rnorm(20 * d), 20)
+            right <- matrix(rnorm(n_genes * d), n_genes)
+            queries <- sample(c(NA, seq_len(n_genes)), 20, TRUE)
+            exclude <- lapply(seq_len(20), function(q) {
+                sample.int(n_genes, sample(0:min(5, n_genes), 1))
+            })
+            for (n in c(1, 5, 40)) {
+                expect_equal(
+                    top_partners(left, right, queries, exclude, n),
+                    top_oracle(left, right, queries, exclude, n),
+                    info = paste(d, n_genes, n), tolerance = 1e-12
+                )
+            }
+        }
+    }
+})
+
+test_that("equal scores are listed by the lower gene", {
+    # whole numbers: products are exact, so the oracle sees the same ties
+    set.seed(32)
+    left <- matrix(sample(-1:1, 60 * 3, TRUE), 60)
+    right <- matrix(sample(-1:1, 90 * 3, TRUE), 90)
+    for (n in c(1, 4, 30, 90)) {
+        expect_identical(
+            top_partners(left, right, seq_len(60), NULL, n),
+            top_oracle(left, right, seq_len(60), none(60), n)
+        )
+    }
+    # copies of one gene tie to the last bit wherever they stand
+    right <- matrix(rnorm(11), 700, 11, byrow = TRUE)
+    left <- matrix(rnorm(3 * 11), 3)
+    found <- top_partners(left, right, n = 9)
+    expect_identical(found$genes, matrix(rep(1:9, each = 3), 3))
+})
+
+test_that("block edges and threads do not change a result", {
+    # 512 queries make a block of so few genes
+    set.seed(33)
+    left <- matrix(rnorm(1100 * 6), 1100)
+    right <- matrix(rnorm(40 * 6), 40)
+    whole <- top_partners(left, right, n = 5)
+    expect_equal(whole, top_oracle(left, right, rep(NA, 1100), none(1100), 5))
+    for (rows in list(511:514, 1024:1026, 1100)) {
+        part <- top_partners(left[rows, , drop = FALSE], right, n = 5)
+        expect_identical(part$genes, whole$genes[rows, , drop = FALSE])
+        expect_identical(part$scores, whole$scores[rows, , drop = FALSE])
+    }
+    # large enough for the product to be cut into tiles
+    left <- matrix(rnorm(700 * 50), 700)
+    for (threads in 2:4) {
+        expect_identical(
+            top_partners(left, left, seq_len(700), NULL, 12, threads),
+            top_partners(left, left, seq_len(700), NULL, 12, 1)
+        )
+    }
+})
+
+test_that("scores equal those of single pairs to the last bit", {
+    set.seed(34)
+    left <- matrix(rnorm(130 * 37), 130)
+    right <- matrix(rnorm(300 * 37), 300)
+    found <- top_partners(left, right, n = 6)
+    a <- as.vector(row(found$genes))
+    b <- as.vector(found$genes)
+    alone <- dot_pairs(left, right, a, b)
+    expect_identical(alone, as.vector(found$scores))
+    expect_equal(alone, rowSums(left[a, ] * right[b, ]))
+    expect_identical(dot_pairs(left, right, a, b, threads = 4), alone)
+    expect_identical(dot_pairs(left, right, integer(), integer()), double())
+})
+
+test_that("places without a candidate are missing", {
+    left <- matrix(1:2, 2)
+    right <- matrix(c(1, 5, 3), 3)
+    found <- top_partners(left, right, c(1L, NA), list(2:3, 2L), 4)
+    expect_identical(
+        found$genes, rbind(rep(NA_integer_, 4), c(3L, 1L, NA, NA))
+    )
+    expect_identical(found$scores[2, ], c(6, 2, NA, NA))
+    empty <- top_partners(left[0, , drop = FALSE], right, n = 2)
+    expect_identical(dim(empty$genes), c(0L, 2L))
+    lonely <- top_partners(left, right[0, , drop = FALSE], n = 2)
+    expect_true(all(is.na(lonely$genes)))
+    # products that overflow are ranked first, and the excluded stay out
+    huge <- matrix(c(1, 1e200, 1e200), 3)
+    found <- top_partners(matrix(1e200, 1), huge, 2L, NULL, 2)
+    expect_identical(found$genes, matrix(c(3L, 1L), 1))
+})
+
+test_that("nearest genes are the nearest, weighted by a softmax", {
+    set.seed(35)
+    x <- matrix(rnorm(60 * 5), 60)
+    x <- x / sqrt(rowSums(x^2))
+    training <- sort(sample.int(60, 25))
+    near <- nearest_genes(x, training, 4, 0.2, 1L)
+    cosines <- tcrossprod(x, x[training, ])
+    for (gene in seq_len(60)) {
+        nearest <- order(-cosines[gene, ])[1:4]
+        expect_identical(near$genes[gene, ], nearest - 1L)
+        weights <- exp(cosines[gene, nearest] / 0.2)
+        expect_equal(near$weights[gene, ], weights / sum(weights))
+    }
+    expect_identical(near$genes[training, 1], 0:24)
+    # a temperature near zero leaves one neighbour, without overflow
+    cold <- nearest_genes(x, training, 4, 1e-300, 1L)
+    expect_identical(cold$weights[, 1], rep(1, 60))
+})
+
+test_that("broken index lists stop in the glue", {
+    x <- matrix(1, 2, 2)
+    call <- function(queries, starts, genes) {
+        .Call(C_top_partners, x, x, queries, starts, genes, 1L, 1L)
+    }
+    expect_error(call(c(0L, 2L), c(0L, 0L, 0L), integer()), "queries")
+    expect_error(call(0:1, c(0L, 1L, 1L), 2L), "exclude")
+    expect_error(call(0:1, c(0L, 1L, 1L), -1L), "exclude")
+    expect_error(call(0:1, c(0L, 2L, 1L), 1L), "exclude")
+    expect_error(call(0:1, c(0L, 0L, 1L), integer()), "exclude")
+    expect_error(.Call(C_dot_pairs, x, x, 2L, 0L, 1L), "`a`")
+})
