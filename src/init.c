@@ -5,7 +5,8 @@
 #include <R_ext/Rdynload.h>
 #include <R_ext/Visibility.h>
 
-#define ENTRY(name, n_arguments) {#name, (DL_FUNC)&name, n_arguments}
+#define ENTRY(name, n_arguments) \
+  { #name, (DL_FUNC)&name, n_arguments }
 
 static const R_CallMethodDef entries[] = {
     /* random.c */

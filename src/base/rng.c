@@ -8,8 +8,7 @@
 
 void philox4x32(const uint32_t counter[4], const uint32_t key[2],
                 uint32_t out[4]) {
-  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2],
-           c3 = counter[3];
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
   uint32_t k0 = key[0], k1 = key[1];
   for (int round = 0; round < PHILOX_ROUNDS; ++round) {
     uint64_t p0 = (uint64_t)PHILOX_M0 * c0;

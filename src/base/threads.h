@@ -25,8 +25,7 @@
  * picks one. */
 #ifdef KITH_HAVE_TARGET_CLONES
 #define FOR_EACH_CPU \
-  __attribute__((    \
-      target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FOR_EACH_CPU
 #endif
