@@ -15,7 +15,7 @@
 #define SIMD_SUM(total) KITH_PRAGMA(omp simd reduction(+ : total))
 #define SIMD_MAX(top) KITH_PRAGMA(omp simd reduction(max : top))
 #else
-#define PARALLEL_FOR(n)
+#define PARALLEL_FOR(n) (void)(n);
 #define SIMD
 #define SIMD_SUM(total)
 #define SIMD_MAX(top)
