@@ -41,7 +41,7 @@ lint: deps-test ## lintr
 	@Rscript tools/lint.R
 
 doc: deps-test ## man/ and NAMESPACE from the comments in R/
-	@Rscript -e 'roxygen2::roxygenise(load_code = "source")'
+	@tools/doc.sh .
 
 format: ## clang-format on src/
 	@tools/format.sh

@@ -7,8 +7,7 @@ trap 'rm -rf "$work"' EXIT
 cp -r "$root/DESCRIPTION" "$root/NAMESPACE" "$root/R" "$root/man" "$work"
 # markdown documents that the comments take in
 [ ! -d "$root/inst" ] || cp -r "$root/inst" "$work"
-(cd "$work" && Rscript -e 'roxygen2::roxygenise(load_code = "source")') \
-  >"$work/log" 2>&1 || {
+"$root/tools/doc.sh" "$work" >"$work/log" 2>&1 || {
   cat "$work/log"
   exit 1
 }
