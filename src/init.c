@@ -5,7 +5,9 @@
 #include <R_ext/Rdynload.h>
 #include <R_ext/Visibility.h>
 
-#define ENTRY(name, n_arguments) {#name, (DL_FUNC)&name, n_arguments}
+/* The step over void (*)(void) tells compilers that the cast is meant. */
+#define ENTRY(name, n_arguments) \
+  { #name, (DL_FUNC)(void (*)(void))name, n_arguments }
 
 static const R_CallMethodDef entries[] = {
     /* random.c */

@@ -108,8 +108,7 @@ static size_t count_tiles(size_t length, size_t most) {
 
 static void product(const product_shape *shape, size_t size,
                     tile_product multiply, const void *alpha, const void *a,
-                    const void *b, const void *beta, void *c,
-                    int n_threads) {
+                    const void *b, const void *beta, void *c, int n_threads) {
   if (shape->m == 0 || shape->n == 0) return;
   double work = (double)shape->m * (double)shape->n * (double)shape->k;
   if (work < TILED_FROM) {
@@ -146,7 +145,6 @@ void product_double(const product_shape *shape, double alpha, const double *a,
 #ifdef KITH_HAVE_SGEMM
 void product_float(const product_shape *shape, float alpha, const float *a,
                    const float *b, float beta, float *c, int n_threads) {
-  product(shape, sizeof(float), tile_float, &alpha, a, b, &beta, c,
-          n_threads);
+  product(shape, sizeof(float), tile_float, &alpha, a, b, &beta, c, n_threads);
 }
 #endif

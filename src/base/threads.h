@@ -15,7 +15,7 @@
 #define SIMD_SUM(total) KITH_PRAGMA(omp simd reduction(+ : total))
 #define SIMD_MAX(top) KITH_PRAGMA(omp simd reduction(max : top))
 #else
-#define PARALLEL_FOR(n)
+#define PARALLEL_FOR(n) (void)(n);
 #define SIMD
 #define SIMD_SUM(total)
 #define SIMD_MAX(top)
@@ -25,8 +25,7 @@
  * picks one. */
 #ifdef KITH_HAVE_TARGET_CLONES
 #define FOR_EACH_CPU \
-  __attribute__((    \
-      target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FOR_EACH_CPU
 #endif
