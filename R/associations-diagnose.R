@@ -22,19 +22,18 @@
 #' @export
 diagnose <- function(x, pairs) {
     x <- as_embedding(x)
-    pairs <- keep_known_pairs(as_pairs(pairs), rownames(x), "pairs")
-    n <- min(5 * nrow(pairs), 50000, count_negatives(pairs, rownames(x)))
-    negatives <- sample_negatives(pairs, rownames(x), n = n)
+    pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")
+    negatives <- sample_negatives(pairs, rownames(x))
     vectors <- unclass_matrix(x)
     cosine_of <- function(some) {
         index <- match_pairs(some, rownames(x))
-        dot_pairs(vectors, vectors, index$a, index$b)
+        dot_pairs(vectors, vectors, index$a + 1L, index$b + 1L)
     }
     cosine <- cosine_of(pairs)
     degree <- pair_degree(pairs, rownames(x))
     log_degree <- stats::setNames(log1p(degree$degree), degree$gene)
     positive <- rep(c(TRUE, FALSE), c(nrow(pairs), nrow(negatives)))
-    both <- rbind(pairs[c("from", "to")], negatives[c("from", "to")])
+    both <- join_rows(pairs, negatives)
     measures <- list(
         cosine_auc = auc(c(cosine, cosine_of(negatives)), positive),
         alike = mean(cosine > 0.5),
@@ -113,6 +112,7 @@ diagnosis_rules <- function(measures) {
     rules
 }
 
+#' @method print association_diagnosis
 #' @export
 print.association_diagnosis <- function(x, ...) {
     facts <- attr(x, "facts")

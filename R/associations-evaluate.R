@@ -59,6 +59,7 @@
 #'     control = train_control(epochs = 5, batch_size = 64, threads = 1)
 #' )
 #' evaluate(fit, parts, draws = 100)
+#' @method evaluate association_fit
 #' @export
 evaluate.association_fit <- function(x, test = NULL,
                                      transductive = is.null(test),
@@ -122,7 +123,7 @@ test_pairs <- function(fit, test, call = rlang::caller_env()) {
     if (is.null(test)) {
         return(data.frame(from = character(), to = character()))
     }
-    pairs <- if (inherits(test, "pair_split")) test$test else as_pairs(test)
+    pairs <- if (inherits(test, "pair_split")) test$test else check_pairs(test)
     pairs <- keep_known_pairs(pairs, fit$genes, "test", call = call)
     kept <- drop_pairs(pairs, fit$pairs)
     n_lost <- nrow(pairs) - nrow(kept)
@@ -145,7 +146,7 @@ test_pairs <- function(fit, test, call = rlang::caller_env()) {
 
 evaluate_setting <- function(fit, setting, name, known, options) {
     negatives <- setting_negatives(setting, known, fit, options)
-    pairs <- rbind(setting$positives, negatives)
+    pairs <- join_rows(setting$positives, negatives)
     positive <- rep(
         c(TRUE, FALSE), c(nrow(setting$positives), nrow(negatives))
     )
@@ -169,16 +170,13 @@ evaluate_setting <- function(fit, setting, name, known, options) {
 
 setting_negatives <- function(setting, known, fit, options) {
     universe <- setting$universe
-    n_wanted <- min(5 * nrow(setting$positives), 50000)
     if (options$negatives == "degree" && !is.list(universe)) {
-        drawn <- sample_negatives(known, universe,
+        sample_negatives(known, universe,
             method = "degree", positives = setting$positives
         )
     } else {
-        n_there <- count_negatives(known, universe)
-        drawn <- sample_negatives(known, universe, n = min(n_wanted, n_there))
+        sample_negatives(known, universe, positives = setting$positives)
     }
-    data.frame(from = drawn$from, to = drawn$to)
 }
 
 # a column of scores for the fit and for each baseline
@@ -213,8 +211,9 @@ measure_scores <- function(scores, positive, pairs, fit, options) {
     result$margin_lower <- result$margin_upper <- NA_real_
     rownames(result) <- NULL
     if (options$draws > 0L) {
-        drawn <- bootstrap_draws(scores, positive, pairs, options$draws,
-            by = "genes", threads = fit$control$threads
+        drawn <- bootstrap_draws(
+            as.matrix(scores), positive, index_pair_genes(pairs, nrow(pairs)),
+            options$draws, fit$control$threads
         )
         tails <- c(1 - options$level, 1 + options$level) / 2
         bounds <- apply(drawn, 2, stats::quantile, tails, na.rm = TRUE)
@@ -231,6 +230,7 @@ measure_scores <- function(scores, positive, pairs, fit, options) {
     result
 }
 
+#' @method print association_evaluation
 #' @export
 print.association_evaluation <- function(x, ...) {
     if (!all(c("setting", "subset", "scorer", "auc") %in% names(x))) {

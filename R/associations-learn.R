@@ -61,7 +61,7 @@ learn_associations <- function(x, pairs, encoder = encoder_mlp(),
     check_class(objective, "objective", "info_nce")
     check_class(control, "train_control", "train_control")
     x <- as_embedding(x)
-    pairs <- keep_known_pairs(as_pairs(pairs), rownames(x), "pairs")
+    pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")
     key <- draw_key(control$seed)
     parts <- hold_out(pairs, control$validation, rownames(x), key)
     train_index <- match_pairs(parts$train, rownames(x))
@@ -84,29 +84,23 @@ hold_out <- function(pairs, validation, genes, key,
         return(list(train = pairs, validation = NULL, watched = NULL))
     }
     if (is.data.frame(validation)) {
-        validation <- keep_known_pairs(as_pairs(validation), genes,
+        validation <- keep_known_pairs(check_pairs(validation), genes,
             "validation",
             call = call
         )
         train <- drop_pairs(pairs, validation)
     } else {
-        parts <- split_edges(pairs, 1 - validation, key)
+        parts <- split_by_edge(pairs, 1 - validation, key, call)
         train <- parts$train
         validation <- parts$test
     }
-    if (nrow(validation) == 0L) {
-        abort_input(c(
-            "{.arg validation} leaves no pair to watch.",
-            i = "Take a larger share."
-        ), call = call)
-    }
-    all_pairs <- rbind(train[c("from", "to")], validation[c("from", "to")])
-    universe <- unique(c(all_pairs$from, all_pairs$to))
-    n_negatives <- min(5 * nrow(validation), 50000)
-    negatives <- draw_uniform(all_pairs, universe, n_negatives, key)
-    index <- match_pairs(
-        rbind(validation[c("from", "to")], negatives[c("from", "to")]), genes
+    known <- join_pairs(train, validation)
+    coded <- code_universe(list(pair_genes(known)), known)
+    n_negatives <- min(
+        5 * nrow(validation), max_uniform_negatives, count_negatives(coded)
     )
+    negatives <- draw_uniform(coded, n_negatives, NULL, NULL, key, call)
+    index <- match_pairs(join_rows(validation, negatives), genes)
     watched <- list(
         a = index$a, b = index$b,
         positive = rep(

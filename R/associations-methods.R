@@ -32,6 +32,7 @@
 #' @name association_fit
 NULL
 
+#' @method print association_fit
 #' @export
 print.association_fit <- function(x, ...) {
     row <- glance(x)
@@ -62,6 +63,7 @@ print.association_fit <- function(x, ...) {
 }
 
 #' @rdname association_fit
+#' @method summary association_fit
 #' @export
 summary.association_fit <- function(object, ...) {
     structure(
@@ -73,6 +75,7 @@ summary.association_fit <- function(object, ...) {
     )
 }
 
+#' @method print summary.association_fit
 #' @export
 print.summary.association_fit <- function(x, ...) {
     print(x$fit)
@@ -88,6 +91,7 @@ print.summary.association_fit <- function(x, ...) {
 
 #' @rdname association_fit
 #' @importFrom generics tidy
+#' @method tidy association_fit
 #' @export
 tidy.association_fit <- function(x, ...) {
     layers <- layer_table(x$network)
@@ -102,6 +106,7 @@ tidy.association_fit <- function(x, ...) {
 
 #' @rdname association_fit
 #' @importFrom generics glance
+#' @method glance association_fit
 #' @export
 glance.association_fit <- function(x, ...) {
     last <- x$history[nrow(x$history), ]
@@ -130,6 +135,7 @@ glance.association_fit <- function(x, ...) {
 
 #' @rdname association_fit
 #' @importFrom generics augment
+#' @method augment association_fit
 #' @export
 augment.association_fit <- function(x, data = x$pairs, ...) {
     scored <- score_pairs(x, data, ...)
@@ -140,6 +146,7 @@ augment.association_fit <- function(x, data = x$pairs, ...) {
 }
 
 #' @rdname association_fit
+#' @method predict association_fit
 #' @export
 predict.association_fit <- function(object, newdata, type = "score", ...) {
     if (missing(newdata)) {

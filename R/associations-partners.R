@@ -43,49 +43,46 @@ partners <- function(fit, genes = NULL, n = 10, how = NULL, lambda = 1,
     check_flag(exclude_known)
     places <- places_of(fit, newdata)
     all_genes <- rownames(places$vectors)
-    genes <- check_genes(genes, all_genes)
+    genes <- check_queries(genes, all_genes)
     known_pairs <- known_pairs(fit, known)
-    queries <- match(genes, all_genes) - 1L
+    queries <- match(genes, all_genes)
     factors <- score_factors(places$vectors, places$encoded, how, lambda)
     partner_lists <- known_partners(known_pairs, all_genes)
-    exclude <- if (exclude_known) {
-        partner_lists[queries + 1L]
-    } else {
-        rep(list(integer()), length(queries))
-    }
-    found <- top_partners(factors$left, factors$right, queries, exclude, n,
-        fit$control$threads
+    exclude <- if (exclude_known) partner_lists[queries]
+    found <- top_partners(
+        factors$left[queries, , drop = FALSE], factors$right, queries,
+        exclude, n, fit$control$threads
     )
     partner_table(found, genes, queries, places$vectors, partner_lists, fit)
 }
 
-# found: list(index, score), n x queries, 0-based and NA where there is none
+# found: list(genes, scores), queries x n, NA where there is none
 partner_table <- function(found, genes, queries, vectors, partner_lists,
                           fit) {
     all_genes <- rownames(vectors)
-    there <- !is.na(found$index)
-    partner <- found$index[there]
-    query <- queries[col(found$index)[there]]
-    degree <- tabulate(
-        match(c(fit$pairs$from, fit$pairs$to), all_genes), length(all_genes)
-    )
-    pair_key <- function(a, b) a * length(all_genes) + b
-    known <- pair_key(
-        rep(seq_along(partner_lists) - 1, lengths(partner_lists)),
+    # a row for each gene and rank, gene by gene
+    partner <- as.vector(t(found$genes))
+    score <- as.vector(t(found$scores))
+    query <- rep(seq_along(genes), each = ncol(found$genes))
+    rank <- rep(seq_len(ncol(found$genes)), times = length(genes))
+    there <- !is.na(partner)
+    partner <- partner[there]
+    gene <- queries[query[there]]
+    code <- function(a, b) (a - 1) * length(all_genes) + b
+    known <- code(
+        rep(seq_along(partner_lists), lengths(partner_lists)),
         unlist(partner_lists)
     )
     data.frame(
-        gene = genes[col(found$index)[there]],
-        partner = all_genes[partner + 1L],
-        rank = row(found$index)[there],
-        score = found$score[there],
-        cosine = dot_pairs(vectors, vectors, query, partner),
-        known = pair_key(query, partner) %in% known,
-        degree = degree[partner + 1L]
+        gene = all_genes[gene], partner = all_genes[partner],
+        rank = rank[there], score = score[there],
+        cosine = dot_pairs(vectors, vectors, gene, partner),
+        known = code(gene, partner) %in% known,
+        degree = pair_degree(fit$pairs, all_genes)$degree[partner]
     )
 }
 
-check_genes <- function(genes, all_genes, call = rlang::caller_env()) {
+check_queries <- function(genes, all_genes, call = rlang::caller_env()) {
     if (is.null(genes)) {
         return(all_genes)
     }
@@ -109,18 +106,16 @@ check_genes <- function(genes, all_genes, call = rlang::caller_env()) {
 
 # all pairs that count as known: trained on, validated with, given
 known_pairs <- function(fit, known = NULL) {
-    parts <- list(fit$pairs, fit$validation)
-    if (!is.null(known)) parts <- c(parts, list(as_pairs(known)))
-    parts <- parts[!vapply(parts, is.null, logical(1))]
-    do.call(rbind, lapply(parts, function(part) {
-        data.frame(from = part$from, to = part$to)
-    }))
+    pairs <- fit$pairs
+    if (!is.null(fit$validation)) pairs <- join_pairs(pairs, fit$validation)
+    if (!is.null(known)) pairs <- join_pairs(pairs, check_pairs(known))
+    pairs
 }
 
-# for every gene the 0-based places of its partners
+# for every gene the places of its partners
 known_partners <- function(pairs, genes) {
     index <- match_pairs(pairs, genes)
-    a <- index$a[index$known]
-    b <- index$b[index$known]
-    unname(split(c(b, a), factor(c(a, b), seq_along(genes) - 1L)))
+    a <- index$a[index$known] + 1L
+    b <- index$b[index$known] + 1L
+    unname(split(c(b, a), factor(c(a, b), seq_along(genes))))
 }

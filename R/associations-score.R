@@ -29,6 +29,7 @@ encode <- function(fit, newdata = NULL, ...) {
     UseMethod("encode")
 }
 
+#' @method encode association_fit
 #' @export
 encode.association_fit <- function(fit, newdata = NULL, ...) {
     vectors <- if (is.null(newdata)) {
@@ -88,19 +89,32 @@ score_pairs <- function(fit, pairs, how = NULL, lambda = 1, newdata = NULL) {
     check_class(fit, "association_fit", "learn_associations")
     how <- check_how(how, fit)
     lambda <- check_number(lambda, 0, 1)
-    pairs <- pair_columns(pairs)
+    pairs <- pair_rows(pairs)
     places <- places_of(fit, newdata)
     index <- match_pairs(pairs, rownames(places$vectors))
     warn_unknown(pairs, index$known)
     factors <- score_factors(places$vectors, places$encoded, how, lambda)
     cosine <- score <- rep(NA_real_, nrow(pairs))
-    a <- index$a[index$known]
-    b <- index$b[index$known]
+    a <- index$a[index$known] + 1L
+    b <- index$b[index$known] + 1L
     cosine[index$known] <- dot_pairs(places$vectors, places$vectors, a, b)
     score[index$known] <- dot_pairs(factors$left, factors$right, a, b)
     data.frame(
         from = pairs$from, to = pairs$to, cosine = cosine, score = score
     )
+}
+
+# the pairs of a table as they stand: data frame from, to
+pair_rows <- function(pairs, call = rlang::caller_env()) {
+    if (is.matrix(pairs) && is.character(pairs) && ncol(pairs) == 2L) {
+        pairs <- data.frame(from = pairs[, 1], to = pairs[, 2])
+    }
+    as.data.frame(check_pair_columns(pairs, "pairs", call))
+}
+
+# the pairs of two tables below each other
+join_rows <- function(x, y) {
+    data.frame(from = c(x$from, y$from), to = c(x$to, y$to))
 }
 
 # Unit vectors and encodings of a fit's genes and of new ones, genes in rows.

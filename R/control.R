@@ -83,6 +83,7 @@ train_control <- function(epochs = 100, batch_size = NULL,
     structure(control, class = "train_control")
 }
 
+#' @method print train_control
 #' @export
 print.train_control <- function(x, ...) {
     shown <- x[!vapply(x, is.null, logical(1))]

@@ -83,6 +83,7 @@ encoder_mlp <- function(hidden = c(1024, 1024, 1024),
     )
 }
 
+#' @method print encoder
 #' @export
 print.encoder <- function(x, ...) {
     widths <- paste(c("d", x$hidden, if (is.null(x$n_out)) "d" else x$n_out),

@@ -9,5 +9,5 @@
 #' @useDynLib kith, .registration = TRUE
 #' @importFrom generics tidy glance augment evaluate
 #' @importFrom ggplot2 autoplot
-#' @importFrom rlang .data
+#' @importFrom rlang .data %||%
 "_PACKAGE"

@@ -69,17 +69,21 @@ bootstrap_auc <- function(scores, positive, pairs = NULL, draws = 1000,
     draws <- check_count(draws, min = 2)
     level <- check_number(level, min = 0, max = 1, open = TRUE)
     threads <- check_count(threads)
-    genes <- list(from = NULL, to = NULL, n = 0L)
-    if (by == "genes") {
-        genes <- index_pair_genes(pairs, nrow(scores))
-    }
+    genes <- if (by == "genes") index_pair_genes(pairs, nrow(scores))
+    aucs <- bootstrap_draws(scores, positive, genes, draws, threads)
+    summarise_draws(scores, positive, aucs, level)
+}
+
+# AUCs as a matrix draws x scorers, NA for draws without both classes. genes:
+# NULL to draw pairs, or list(from, to, n) as index_pair_genes() makes it.
+bootstrap_draws <- function(scores, positive, genes, draws, threads) {
     aucs <- .Call(
-        C_bootstrap_auc, scores, positive, genes$from, genes$to, genes$n,
-        draws, draw_key(), threads
+        C_bootstrap_auc, scores, positive, genes$from, genes$to,
+        if (is.null(genes)) 0L else genes$n, draws, draw_key(), threads
     )
     aucs[is.nan(aucs)] <- NA_real_
     dimnames(aucs) <- list(NULL, colnames(scores))
-    summarise_draws(scores, positive, aucs, level)
+    aucs
 }
 
 summarise_draws <- function(scores, positive, aucs, level,

@@ -42,6 +42,7 @@ info_nce <- function(temperature = 0.05, keys = c("raw", "transformed"),
     )
 }
 
+#' @method print objective
 #' @export
 print.objective <- function(x, ...) {
     cli::cat_line(

@@ -235,3 +235,13 @@ keep_known_pairs <- function(pairs, genes, name = rlang::caller_arg(pairs),
     ), class = "kith_message_dropped")
     pairs[known, ]
 }
+
+# the pairs that are not among others, in either orientation
+drop_pairs <- function(pairs, others) {
+    genes <- unique(c(pair_genes(pairs), pair_genes(others)))
+    code <- function(some) {
+        at <- match_pairs(some, genes)
+        pmin(at$a, at$b) * length(genes) + pmax(at$a, at$b)
+    }
+    pairs[!code(pairs) %in% code(others), ]
+}

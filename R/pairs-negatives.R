@@ -149,11 +149,8 @@ code_universe <- function(sides, known) {
 }
 
 draw_uniform <- function(coded, n, per_positive, n_positives,
-                         call = rlang::caller_env()) {
-    existing <- .Call(
-        C_count_negatives, coded$left, coded$right, coded$a, coded$b,
-        coded$n_genes
-    )
+                         key = draw_key(), call = rlang::caller_env()) {
+    existing <- count_negatives(coded)
     wanted <- if (is.null(n)) {
         min(per_positive * n_positives, max_uniform_negatives)
     } else {
@@ -162,7 +159,7 @@ draw_uniform <- function(coded, n, per_positive, n_positives,
     check_existing(wanted, existing, is.null(n), call)
     drawn <- .Call(
         C_uniform_negatives, coded$left, coded$right, coded$a, coded$b,
-        coded$n_genes, min(wanted, existing), draw_key()
+        coded$n_genes, min(wanted, existing), key
     )
     new_gene_pairs(
         coded$genes[drawn$from + 1L], coded$genes[drawn$to + 1L],
@@ -170,6 +167,14 @@ draw_uniform <- function(coded, n, per_positive, n_positives,
             c("asked for", "drawn", "existing"),
             c(wanted, length(drawn$from), existing)
         )
+    )
+}
+
+# how many pairs of the universe are no known pairs
+count_negatives <- function(coded) {
+    .Call(
+        C_count_negatives, coded$left, coded$right, coded$a, coded$b,
+        coded$n_genes
     )
 }
 

@@ -88,8 +88,9 @@ split_pairs <- function(pairs, by = c("edge", "gene"), prop = 0.7,
     }
 }
 
-split_by_edge <- function(pairs, prop, call = rlang::caller_env()) {
-    held_out <- draw_held_out(nrow(pairs), prop) == 1L
+split_by_edge <- function(pairs, prop, key = draw_key(),
+                          call = rlang::caller_env()) {
+    held_out <- draw_held_out(nrow(pairs), prop, key) == 1L
     check_both_parts(held_out, "pair", call)
     train <- pairs[!held_out, ]
     test <- pairs[held_out, ]
@@ -118,8 +119,8 @@ split_by_gene <- function(pairs, prop, test_genes,
 }
 
 # 1 for each of n items that is held out, round(prop * n) of them are not
-draw_held_out <- function(n, prop) {
-    .Call(C_split_items, n, round(prop * n), draw_key())
+draw_held_out <- function(n, prop, key = draw_key()) {
+    .Call(C_split_items, n, round(prop * n), key)
 }
 
 known_test_genes <- function(test_genes, genes, call) {

@@ -150,7 +150,7 @@ report_reasons <- c(
 pairs_from_columns <- function(from, to, score, call) {
     from <- as_ids(from, "from", call)
     to <- as_ids(to, "to", call)
-    score <- check_scores(score, call)
+    score <- check_pair_scores(score, call)
     genes <- unique(c(from, to))
     genes <- genes[!is.na(genes)]
     unique_rows <- .Call(
@@ -217,7 +217,7 @@ number_ids <- function(x, name, call) {
     ids
 }
 
-check_scores <- function(score, call) {
+check_pair_scores <- function(score, call) {
     if (is.null(score)) {
         return(NULL)
     }

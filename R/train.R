@@ -184,8 +184,8 @@ validation_auc <- function(trainer, job) {
         C_trainer_encode, trainer, genes, job$n_out, job$control$threads
     ))
     vectors <- job$x[genes + 1L, , drop = FALSE]
-    a <- match(watched$a, genes) - 1L
-    b <- match(watched$b, genes) - 1L
+    a <- match(watched$a, genes)
+    b <- match(watched$b, genes)
     factors <- score_factors(vectors, encoded, default_how(job$keys))
     auc(dot_pairs(factors$left, factors$right, a, b), watched$positive)
 }

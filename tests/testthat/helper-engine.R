@@ -1,0 +1,120 @@
+# What the tests of the engine share: the C entries behind short names, golden
+# values, and numeric gradients.
+
+build_features <- function() .Call(kith:::C_build_features)
+
+precisions <- function() {
+    if (build_features()$single) c("single", "double") else "double"
+}
+
+# list(y, dx, parameters): a network's output and gradients
+network_gradients <- function(network, parameters, x, dy, key = NULL,
+                              precision = "double", threads = 1L) {
+    .Call(
+        C_network_gradients, network, precision, parameters, x, dy, key,
+        threads
+    )
+}
+
+# a network from layers: network_of(4, list("linear", 3), list("gelu"))
+network_of <- function(n_in, ...) {
+    layers <- list(...)
+    pick <- function(i, default) {
+        vapply(layers, function(layer) {
+            if (length(layer) >= i) layer[[i]] else default
+        }, default)
+    }
+    list(
+        n_in = as.double(n_in), type = pick(1, ""), n_out = pick(2, 0),
+        option = pick(3, 0)
+    )
+}
+
+initial_parameters <- function(network, seed = 1L) {
+    .Call(C_network_initialise, network, "double", draw_key(seed))
+}
+
+# central differences of a function of a vector
+numeric_gradient <- function(f, at, step = 1e-5) {
+    vapply(seq_along(at), function(i) {
+        up <- down <- at
+        up[i] <- up[i] + step
+        down[i] <- down[i] - step
+        (f(up) - f(down)) / (2 * step)
+    }, numeric(1))
+}
+
+# the largest difference relative to the size of the gradient
+relative_error <- function(found, expected) {
+    max(abs(found - expected)) / max(abs(expected))
+}
+
+golden <- function(case) {
+    testthat::skip_if_not_installed("jsonlite")
+    file <- testthat::test_path("fixtures", paste0("golden-", case, ".json"))
+    jsonlite::fromJSON(file)
+}
+
+golden_cases <- function() {
+    files <- list.files(testthat::test_path("fixtures"), "^golden-.*json$")
+    setdiff(sub("^golden-(.*)[.]json$", "\\1", files), "layers")
+}
+
+# a training job with the settings of a golden file
+golden_job <- function(gold) {
+    encoder <- encoder_mlp(
+        hidden = gold$encoder$hidden, activation = gold$encoder$activation,
+        layer_norm = gold$encoder$layer_norm, blend = gold$encoder$blend,
+        normalize = gold$encoder$normalize
+    )
+    objective <- info_nce(
+        temperature = gold$objective$temperature,
+        keys = gold$objective$keys, negatives = gold$objective$negatives,
+        n_negatives = if (is.null(gold$negatives)) 1 else dim(gold$negatives)[4]
+    )
+    optimizer <- gold$optimizer
+    control <- train_control(
+        batch_size = dim(gold$pairs)[2], precision = "double", threads = 1,
+        optimizer = optimizer$method,
+        learning_rate = optimizer$learning_rate,
+        weight_decay = optimizer$weight_decay,
+        betas = c(optimizer$beta1 %||% 0.9, optimizer$beta2 %||% 0.999),
+        epsilon = optimizer$eps %||% 1e-8, momentum = optimizer$momentum,
+        clip_norm = optimizer$clip_norm %||% Inf
+    )
+    # all pairs of all batches, batch by batch
+    first <- as.vector(t(gold$pairs[, , 1]))
+    second <- as.vector(t(gold$pairs[, , 2]))
+    job_new(gold$x, first, second, encoder, objective, control, draw_key(1L))
+}
+
+# a trainer at the parameters of a golden file, at the start of an epoch
+golden_trainer <- function(gold, job = golden_job(gold)) {
+    trainer <- .Call(
+        C_trainer_create, job$plan, "double", job$x, job$first, job$second
+    )
+    .Call(C_block_write, trainer, 0L, gold$parameters_start)
+    .Call(C_epoch_begin, trainer, 0, 1L)
+    trainer
+}
+
+`%||%` <- rlang::`%||%`
+
+# 0-based pairs of batch i, and its negatives as C wants them
+golden_batch <- function(gold, i) {
+    n <- dim(gold$pairs)[2]
+    negatives <- gold$negatives
+    list(
+        pairs = as.integer((i - 1) * n + seq_len(n) - 1),
+        # C has direction slowest, then pair, then negative
+        negatives = if (!is.null(negatives)) {
+            as.integer(aperm(negatives[i, , , ], c(3, 2, 1)))
+        }
+    )
+}
+
+# doubles as the nearest numbers of single precision
+round_to_single <- function(x) {
+    raw <- writeBin(x, raw(), size = 4L)
+    readBin(raw, "double", n = length(x), size = 4L)
+}

@@ -1,0 +1,154 @@
+# Layers against plain R, central differences and PyTorch.
+
+layer_norm_r <- function(x, scale, shift) {
+    centred <- x - rowMeans(x)
+    normed <- centred / sqrt(rowMeans(centred^2) + 1e-5)
+    sweep(sweep(normed, 2, scale, "*"), 2, shift, "+")
+}
+
+cases <- list(
+    linear = list(network_of(4, list("linear", 3)), function(x, p) {
+        weight <- matrix(p[1:12], 3, 4, byrow = TRUE)
+        sweep(x %*% t(weight), 2, p[13:15], "+")
+    }),
+    layernorm = list(network_of(4, list("layernorm")), function(x, p) {
+        layer_norm_r(x, p[1:4], p[5:8])
+    }),
+    gelu = list(network_of(4, list("gelu")), function(x, p) x * pnorm(x)),
+    relu = list(network_of(4, list("relu")), function(x, p) pmax(x, 0)),
+    leaky = list(network_of(4, list("relu", 0, 0.01)), function(x, p) {
+        ifelse(x > 0, x, 0.01 * x)
+    }),
+    normalize = list(network_of(4, list("normalize")), function(x, p) {
+        x / sqrt(rowSums(x^2))
+    }),
+    blend = list(
+        network_of(4, list("linear", 4), list("blend")),
+        function(x, p) {
+            weight <- matrix(p[1:16], 4, 4, byrow = TRUE)
+            y <- sweep(x %*% t(weight), 2, p[17:20], "+")
+            a <- plogis(p[21])
+            a * x + (1 - a) * y
+        }
+    ),
+    all = list(
+        network_of(
+            4, list("linear", 5), list("layernorm"), list("gelu"),
+            list("linear", 4), list("layernorm"), list("blend"),
+            list("normalize")
+        ),
+        NULL
+    )
+)
+
+for (name in names(cases)) {
+    network <- cases[[name]][[1]]
+    oracle <- cases[[name]][[2]]
+    test_that(paste("layer and gradient are right:", name), {
+        set.seed(1)
+        # away from the kink of ReLU by more than the step
+        x <- matrix(rnorm(28), 7, 4)
+        x[abs(x) < 0.01] <- 0.5
+        p <- initial_parameters(network)
+        p <- p + rnorm(length(p), sd = 0.3)
+        n_out <- ncol(network_gradients(network, p, x, matrix(0, 7, 4))$y)
+        dy <- matrix(rnorm(7 * n_out), 7)
+        result <- network_gradients(network, p, x, dy)
+        if (!is.null(oracle)) {
+            expect_equal(result$y, oracle(x, p), tolerance = 1e-12)
+        }
+        of_x <- numeric_gradient(function(v) {
+            at <- matrix(v, 7)
+            sum(dy * network_gradients(network, p, at, dy)$y)
+        }, as.vector(x))
+        expect_gt(max(abs(of_x)), 0)
+        expect_lt(relative_error(as.vector(result$dx), of_x), 1e-6)
+        if (length(p) > 0) {
+            of_p <- numeric_gradient(function(v) {
+                sum(dy * network_gradients(network, v, x, dy)$y)
+            }, p)
+            expect_gt(max(abs(of_p)), 0)
+            expect_lt(relative_error(result$parameters, of_p), 1e-6)
+        }
+    })
+}
+
+test_that("layers agree with PyTorch", {
+    gold <- golden("layers")
+    networks <- list(
+        linear = network_of(7, list("linear", 3)),
+        layer_norm = network_of(7, list("layernorm")),
+        gelu = network_of(7, list("gelu")),
+        relu = network_of(7, list("relu")),
+        leaky_relu = network_of(7, list("relu", 0, 0.01)),
+        normalize = network_of(7, list("normalize"))
+    )
+    flat <- function(parts) {
+        as.double(unlist(lapply(parts, function(part) {
+            if (is.matrix(part)) t(part) else part
+        })))
+    }
+    for (name in names(networks)) {
+        layer <- gold[[name]]
+        result <- network_gradients(
+            networks[[name]], flat(layer$parameters), layer$x, layer$dy
+        )
+        expect_equal(result$y, layer$y, tolerance = 1e-13, info = name)
+        expect_equal(result$dx, layer$dx, tolerance = 1e-13, info = name)
+        expect_equal(
+            result$parameters, flat(layer$dparameters),
+            tolerance = 1e-13, info = name
+        )
+    }
+})
+
+test_that("dropout keeps the expectation and its mask serves the gradient", {
+    network <- network_of(50, list("dropout", 0, 0.3))
+    x <- matrix(1, 400, 50)
+    dy <- matrix(2, 400, 50)
+    result <- network_gradients(network, double(), x, dy, draw_key(1L))
+    expect_setequal(round(result$y, 12), round(c(0, 1 / 0.7), 12))
+    # 20,000 draws: the share of zeros within four standard errors
+    expect_equal(mean(result$y == 0), 0.3, tolerance = 0.013 / 0.3)
+    expect_identical(result$dx, 2 * result$y)
+    # rows differ, other keys differ, one key repeats, threads change nothing
+    expect_false(identical(result$y[1, ], result$y[2, ]))
+    other <- network_gradients(network, double(), x, dy, draw_key(2L))
+    expect_false(identical(other$y, result$y))
+    again <- network_gradients(network, double(), x, dy, draw_key(1L),
+        threads = 3L
+    )
+    expect_identical(again, result)
+    # without training the input passes
+    expect_identical(network_gradients(network, double(), x, dy)$y, x)
+})
+
+test_that("single precision agrees with double", {
+    skip_if_not(build_features()$single, "no single precision in this build")
+    network <- cases$all[[1]]
+    set.seed(2)
+    x <- matrix(rnorm(80), 20)
+    dy <- matrix(rnorm(80), 20)
+    p <- initial_parameters(network)
+    double <- network_gradients(network, p, x, dy)
+    single <- network_gradients(network, p, x, dy, precision = "single")
+    for (part in names(double)) {
+        expect_lt(relative_error(single[[part]], double[[part]]), 2e-5)
+    }
+})
+
+test_that("elementary functions of single precision are near libm's", {
+    skip_if_not(build_features()$single, "no single precision in this build")
+    x <- c(seq(-86, 86, length.out = 50001), 0, -0.0, 1e-30, -1e-30)
+    # what single precision makes of x
+    x <- round_to_single(x)
+    found <- .Call(C_elementary, x, "single")
+    expect_lt(max(abs(found[, 1] / exp(x) - 1)), 4e-7)
+    near <- abs(x) < 12
+    expect_lt(max(abs(found[near, 2] / pnorm(x[near]) - 1)), 1e-5)
+    expect_lt(max(abs(found[near, 2] - pnorm(x[near]))), 3e-7)
+    expect_lt(max(abs(found[near, 3] - dnorm(x[near]))), 2e-7)
+    edges <- .Call(C_elementary, c(-1000, -90), "single")
+    expect_identical(edges[, 1], c(0, 0))
+    expect_true(all(is.finite(.Call(C_elementary, 1000, "single"))))
+})
