@@ -109,7 +109,9 @@ test_that("each draw is the AUC under its weights, for every column", {
 test_that("the summary describes the draws", {
     data <- toy()
     set.seed(1)
-    result <- bootstrap_auc(data$scores, data$positive, draws = 400, level = 0.9)
+    result <- bootstrap_auc(data$scores, data$positive,
+        draws = 400, level = 0.9
+    )
     draws <- attr(result, "draws")
     expect_identical(
         names(result),

@@ -51,6 +51,19 @@ test_that("scores are those of the dense product", {
     }
 })
 
+test_that("no gene is left out where the work is cut into pieces", {
+    data <- toy(n = 1100, n_pairs = 900)
+    # gene 1024 ends the first piece
+    candidates <- data.frame(
+        from = paste0("g", rep(1022:1027, 30)),
+        to = paste0("g", rep(1030:1059, each = 6))
+    )
+    expect_equal(
+        guilt_by_association(data$x, data$pairs, candidates),
+        guilt_oracle(data$x, data$pairs, candidates, 20, 0.1)
+    )
+})
+
 test_that("by hand: one neighbour each", {
     x <- rbind(a = c(1, 0), b = c(0, 2), c = c(3, 0.1), d = c(0.1, 1))
     pairs <- data.frame(from = "a", to = "b")

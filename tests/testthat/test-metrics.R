@@ -38,9 +38,9 @@ score_grid <- function() {
             10^runif(150, -300, 300) * sample(c(-1, 1), 150, TRUE),
             labels(150)
         ),
-        denormal = list(c(5e-324, 0, -5e-324, 1e-310), c(TRUE, FALSE)[
-            c(1, 2, 2, 1)
-        ]),
+        denormal = list(
+            c(5e-324, 0, -5e-324, 1e-310), c(TRUE, FALSE, FALSE, TRUE)
+        ),
         zeros = list(c(0, -0, 0, -0, 1), c(TRUE, FALSE, FALSE, TRUE, TRUE)),
         infinite = list(
             c(Inf, Inf, -Inf, -Inf, 0, 1, .Machine$double.xmax),
@@ -217,7 +217,7 @@ test_that("bad scores and labels are refused by name", {
         expect_refused(metric(matrix(1:4, 2), c(good, TRUE)), "scores")
         expect_refused(metric(1:3, good[1:2]), "positive.*\n.*3 scores and 2")
         expect_refused(metric(1:3, c(0, 1, 2)), "positive.*\n.*Number 3 is 2")
-        expect_refused(metric(1:3, c(TRUE, NA, FALSE)), "positive.*\n.*Number 2")
+        expect_refused(metric(1:3, c(TRUE, NA, TRUE)), "positive.*\n.*Number 2")
         expect_refused(metric(1:3, c("a", "b", "a")), "positive")
         expect_refused(metric(1:3, factor(c(0, 1, 0))), "positive")
         expect_refused(metric(1:3, rep(FALSE, 3)), "positive.*\n.*is positive")

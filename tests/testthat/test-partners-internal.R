@@ -78,6 +78,23 @@ test_that("block edges and threads do not change a result", {
     }
 })
 
+test_that("the rounding of the BLAS does not choose", {
+    # the same numbers in other orders: sums that differ in last bits only
+    set.seed(36)
+    numbers <- rnorm(100)
+    right <- t(vapply(seq_len(400), function(i) sample(numbers), numbers))
+    left <- matrix(rep(c(1, 3, -0.1), each = 100), 3, byrow = TRUE)
+    found <- top_partners(left, right, n = 10)
+    for (q in 1:3) {
+        scores <- dot_pairs(left, right, rep(q, 400), seq_len(400))
+        expect_lt(diff(range(scores)), 1e-12)
+        expect_gt(length(unique(scores)), 5L)
+        expect_identical(
+            found$genes[q, ], utils::head(order(-scores, seq_len(400)), 10)
+        )
+    }
+})
+
 test_that("scores equal those of single pairs to the last bit", {
     set.seed(34)
     left <- matrix(rnorm(130 * 37), 130)
@@ -108,6 +125,8 @@ test_that("places without a candidate are missing", {
     huge <- matrix(c(1, 1e200, 1e200), 3)
     found <- top_partners(matrix(1e200, 1), huge, 2L, NULL, 2)
     expect_identical(found$genes, matrix(c(3L, 1L), 1))
+    found <- top_partners(matrix(1e200, 1), huge, 2L, NULL, 1)
+    expect_identical(found$genes, matrix(3L, 1))
 })
 
 test_that("nearest genes are the nearest, weighted by a softmax", {
