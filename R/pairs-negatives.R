@@ -7,21 +7,23 @@ max_uniform_negatives <- 50000
 #'
 #' Draws pairs of genes that are not among the known pairs. A model's scores
 #' of known pairs are held against those of such negatives. No known pair is
-#' ever drawn, in neither orientation, no gene is paired with itself and no
-#' pair is drawn twice.
+#' ever drawn, in neither orientation, and no gene is paired with itself.
 #'
 #' Two ways of drawing ask two questions:
 #'
-#' * `"uniform"`: all pairs are equally likely. As most genes have few
-#'   partners, a score that only knows which genes have many partners does
-#'   well against these.
+#' * `"uniform"`: all pairs are equally likely, and none is drawn twice. As
+#'   most genes have few partners, a score that only knows which genes have
+#'   many partners does well against these.
 #' * `"degree"`: for each positive with mean degree m (mean of the numbers of
 #'   pairs of its two genes), both genes of a negative come from the genes of
 #'   degree 0.8 m to 1.2 m; where these are fewer than 20, of degree 0.5 m to
 #'   the larger of 1.5 m and 5; where these are fewer than 2, from all genes.
-#'   Each negative gets 100 tries. Degree alone cannot tell positives from
-#'   these, so they show what a model knows beyond it. In a dense part of the
-#'   network the tries may be in vain; the report counts that.
+#'   Each negative gets 100 tries. Degree alone can hardly tell positives from
+#'   these, so they show what a model knows beyond it. Among genes with many
+#'   partners free pairs are few, so one pair may be drawn several times: the
+#'   column `times` counts that and is the weight of the pair in whatever is
+#'   computed from the negatives. Without repeats the negatives would have
+#'   far lower degrees than the positives.
 #'
 #' Absence from a list of pairs is not evidence of absence: some negatives
 #' will be pairs that nobody has found yet.
@@ -46,11 +48,15 @@ max_uniform_negatives <- 50000
 #'   default all `pairs`. For held-out pairs give these here and all known
 #'   pairs as `pairs`: then negatives are matched to the held-out pairs, by
 #'   degrees among all known pairs, and none of either is drawn.
-#' @return [gene_pairs()] with the character columns `from` and `to`, one row
-#'   per negative. The attribute `report` is a data frame with columns
-#'   `reason` and `n`: how many were asked for and drawn; for `"uniform"` how
-#'   many exist; for `"degree"` how many positives got fewer negatives than
-#'   asked for, and how many of these got none.
+#' @return [gene_pairs()] with one row per different negative:
+#'   \describe{
+#'     \item{from, to}{character, the two gene ids}
+#'     \item{times}{integer, only for `"degree"`: how often it was drawn}
+#'   }
+#'   The attribute `report` is a data frame with the columns `reason` and `n`:
+#'   how many negatives were asked for and drawn; for `"uniform"` how many
+#'   exist; for `"degree"` how many different ones were drawn, and how many
+#'   positives got fewer than asked for and none at all.
 #' @section Errors: no pairs; a universe with fewer than two genes or with
 #'   repeated or missing ids; `n` or `per_positive` that is no whole number of
 #'   at least 1; more negatives than exist; `n` with `method = "degree"`.
@@ -211,17 +217,27 @@ draw_matched <- function(coded, positives, per_positive,
         C_matched_negatives, coded$left, coded$right, coded$a, coded$b,
         coded$n_genes, at$a, at$b, per_positive, draw_key()
     )
-    new_gene_pairs(
-        coded$genes[drawn$from + 1L], coded$genes[drawn$to + 1L],
-        report = new_report(
-            c(
-                "asked for", "drawn", "positives with fewer",
-                "positives with none"
-            ),
-            c(
-                wanted, length(drawn$from), sum(drawn$n_found < per_positive),
-                sum(drawn$n_found == 0L)
-            )
+    repeats <- .Call(C_unique_pairs, drawn$from, drawn$to, NULL)
+    rows <- repeats$kept + 1L
+    negatives <- new_gene_pairs(
+        coded$genes[drawn$from[rows] + 1L], coded$genes[drawn$to[rows] + 1L]
+    )
+    negatives$times <- repeats$times
+    attr(negatives, "report") <- report_matched(
+        wanted, drawn$n_found, per_positive, nrow(negatives)
+    )
+    negatives
+}
+
+report_matched <- function(wanted, n_found, per_positive, n_different) {
+    new_report(
+        c(
+            "asked for", "drawn", "different", "positives with fewer",
+            "positives with none"
+        ),
+        c(
+            wanted, sum(n_found), n_different, sum(n_found < per_positive),
+            sum(n_found == 0L)
         )
     )
 }

@@ -67,8 +67,8 @@ static pair_universe scratch_universe(SEXP left, SEXP right, size_t n_genes) {
 /* ---- .Call entry points ------------------------------------------------- */
 
 /* a, b: gene codes from 0, NA where missing; score: doubles or NULL.
- * list(kept = rows from 0, score = doubles or NULL, counts = kept, missing,
- * self, duplicated, reversed). */
+ * list(kept = rows from 0, score = doubles or NULL, times = rows that name each
+ * kept pair, counts = kept, missing, self, duplicated, reversed). */
 SEXP C_unique_pairs(SEXP a, SEXP b, SEXP score) {
   size_t n = (size_t)Rf_xlength(a);
   const int *codes_a = get_ints(a, n, "a"), *codes_b = get_ints(b, n, "b");
@@ -78,8 +78,9 @@ SEXP C_unique_pairs(SEXP a, SEXP b, SEXP score) {
   int *first_at = scratch(set.n_slots, sizeof(int));
   int *kept = scratch(n, sizeof(int));
   double *best = scores ? scratch(n, sizeof(double)) : NULL;
-  unique_counts counts =
-      unique_pairs(codes_a, codes_b, scores, n, &set, first_at, kept, best);
+  int *times = scratch(n, sizeof(int));
+  unique_counts counts = unique_pairs(codes_a, codes_b, scores, n, &set,
+                                      first_at, kept, best, times);
 
   SEXP rows = PROTECT(ints_to_r(kept, counts.n_kept));
   SEXP highest = R_NilValue;
@@ -87,16 +88,17 @@ SEXP C_unique_pairs(SEXP a, SEXP b, SEXP score) {
   PROTECT(highest);
   if (scores && counts.n_kept > 0)
     memcpy(REAL(highest), best, counts.n_kept * sizeof *best);
+  SEXP n_rows = PROTECT(ints_to_r(times, counts.n_kept));
   SEXP numbers = PROTECT(Rf_allocVector(REALSXP, 5));
   REAL(numbers)[0] = (double)counts.n_kept;
   REAL(numbers)[1] = (double)counts.n_missing;
   REAL(numbers)[2] = (double)counts.n_self;
   REAL(numbers)[3] = (double)counts.n_duplicated;
   REAL(numbers)[4] = (double)counts.n_reversed;
-  const char *names[] = {"kept", "score", "counts"};
-  SEXP values[] = {rows, highest, numbers};
-  SEXP result = named_list(3, names, values);
-  UNPROTECT(3);
+  const char *names[] = {"kept", "score", "times", "counts"};
+  SEXP values[] = {rows, highest, n_rows, numbers};
+  SEXP result = named_list(4, names, values);
+  UNPROTECT(4);
   return result;
 }
 
@@ -213,20 +215,19 @@ static void scratch_matched(matched_negatives *s, SEXP left, SEXP right,
 
 /* per_positive negatives for each pair of positives, matched by the degrees
  * that the pairs (a, b) give: list(from = , to = , n_found = negatives found
- * for each positive). */
+ * for each positive), in the order of the positives. */
 SEXP C_matched_negatives(SEXP left, SEXP right, SEXP a, SEXP b, SEXP n_genes,
                          SEXP positives_a, SEXP positives_b, SEXP per_positive,
                          SEXP key) {
   size_t n = get_count(n_genes, "n_genes");
   code_pairs known = get_code_pairs(a, b, n);
   code_pairs positives = get_code_pairs(positives_a, positives_b, n);
+  pair_set set = scratch_set(known.n);
   matched_negatives sampler;
   scratch_matched(&sampler, left, right, known, positives, n,
                   get_count(per_positive, "per_positive"));
-  pair_set taken =
-      scratch_set(known.n + sampler.n_positives * sampler.per_positive);
-  universe_exclude(&sampler.universe, known.a, known.b, known.n, &taken);
-  sampler.taken = &taken;
+  universe_exclude(&sampler.universe, known.a, known.b, known.n, &set);
+  sampler.known = &set;
   sampler.random = rng_open(get_key(key), RNG_SAMPLE, 1, 0);
   while (matched_negatives_step(&sampler))
     R_CheckUserInterrupt();

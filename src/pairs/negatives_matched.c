@@ -81,7 +81,7 @@ static int draw_one(matched_negatives *s, degree_window left,
     int a = pick(&s->random, s->left, left);
     int b = pick(&s->random, s->right, right);
     ++*n_tries;
-    if (a == b || !pair_set_add(s->taken, a, b)) continue;
+    if (a == b || pair_set_has(s->known, a, b)) continue;
     s->from[s->n_drawn] = a;
     s->to[s->n_drawn] = b;
     ++s->n_drawn;
@@ -94,7 +94,7 @@ int matched_negatives_step(matched_negatives *s) {
   const pair_universe *u = &s->universe;
   size_t n_all = s->n_positives * s->per_positive, n_tries = 0;
   for (; n_tries < STEP && s->next < n_all; ++s->next) {
-    size_t p = s->next % s->n_positives;
+    size_t p = s->next / s->per_positive;
     double m = ((double)s->degree[s->a[p]] + s->degree[s->b[p]]) / 2;
     degree_window left = find_window(s->left, u->n_left, s->degree, m);
     degree_window right = find_window(s->right, u->n_right, s->degree, m);

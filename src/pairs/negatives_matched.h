@@ -10,21 +10,24 @@
  * come from the genes with a degree in [0.8 m, 1.2 m]; where these are fewer
  * than 20, from those in [0.5 m, max(1.5 m, 5)]; where these are fewer than
  * 2, from all. Windows are found on each side of the universe by itself. Each
- * negative gets 100 tries to be a pair of two different genes that is neither
- * excluded nor drawn before. */
+ * negative gets 100 tries to be a pair of two different genes that is not
+ * known.
+ *
+ * Negatives are drawn independently, so a pair may come more than once: among
+ * hubs there are fewer free pairs than negatives, and without repeats those
+ * would run out and leave negatives of lower degree than the positives. */
 typedef struct {
   pair_universe universe;
-  pair_set *taken; /* what may not be drawn (again) */
+  const pair_set *known; /* what may not be drawn */
   rng random;
   const int *degree;       /* per gene code */
   const int *left, *right; /* the two lists by ascending degree */
   const int *a, *b;        /* [n_positives] */
   size_t n_positives, per_positive;
 
-  size_t next;    /* negative to be tried for. They come in rounds, one for
-                     each positive, so that where negatives are scarce no
-                     positive gets a second one before all had a first */
-  size_t n_drawn; /* pairs in from and to */
+  size_t next;    /* negative to be tried for: those of positive p start with
+                     p * per_positive */
+  size_t n_drawn; /* pairs in from and to, in the order of the positives */
   int *from, *to; /* [n_positives * per_positive] */
   int *n_found;   /* [n_positives] how many negatives each has got */
 } matched_negatives;

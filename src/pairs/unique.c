@@ -7,7 +7,7 @@ static double higher(double held, double other) {
 
 unique_counts unique_pairs(const int *a, const int *b, const double *score,
                            size_t n_rows, pair_set *set, int *first_at,
-                           int *kept, double *best) {
+                           int *kept, double *best, int *times) {
   unique_counts counts = {0, 0, 0, 0, 0};
   for (size_t row = 0; row < n_rows; ++row) {
     if (a[row] < 0 || b[row] < 0) {
@@ -18,9 +18,11 @@ unique_counts unique_pairs(const int *a, const int *b, const double *score,
       first_at[pair_set_slot(set, a[row], b[row])] = (int)counts.n_kept;
       kept[counts.n_kept] = (int)row;
       if (score) best[counts.n_kept] = score[row];
+      times[counts.n_kept] = 1;
       ++counts.n_kept;
     } else {
       int first = first_at[pair_set_slot(set, a[row], b[row])];
+      ++times[first];
       if (score) best[first] = higher(best[first], score[row]);
       if (a[kept[first]] == a[row]) {
         ++counts.n_duplicated;

@@ -21,9 +21,10 @@ typedef struct {
  * first_at  [set->n_slots] scratch
  * kept      [n_rows] takes the n_kept rows that stay, from 0 and ascending
  * best      [n_rows] takes the highest score of each kept pair (a missing
- *           score loses against any number); not touched if score is NULL */
+ *           score loses against any number); not touched if score is NULL
+ * times     [n_rows] takes the number of rows that name each kept pair */
 unique_counts unique_pairs(const int *a, const int *b, const double *score,
                            size_t n_rows, pair_set *set, int *first_at,
-                           int *kept, double *best);
+                           int *kept, double *best, int *times);
 
 #endif
