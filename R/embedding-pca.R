@@ -1,0 +1,143 @@
+# Principal components of a gene matrix that may be dense, sparse or on disk.
+# All passes over the data go by blocks of columns, each made dense, of at most
+# this many values (80 MB).
+block_values <- 1e7
+
+# list of column numbers, one element per block
+column_blocks <- function(x, values = block_values) {
+    width <- max(1, floor(values / nrow(x)))
+    columns <- seq_len(ncol(x))
+    unname(split(columns, ceiling(columns / width)))
+}
+
+# columns of x as a dense double matrix, less their means
+dense_block <- function(x, columns, centre = NULL) {
+    block <- as.matrix(x[, columns, drop = FALSE])
+    storage.mode(block) <- "double"
+    if (!is.null(centre)) {
+        block <- block - rep(centre[columns], each = nrow(block))
+    }
+    block
+}
+
+# One pass: stops at the first value that is not finite; otherwise the mean of
+# each feature, and whether it varies at all.
+scan_features <- function(x, name = "x", call = rlang::caller_env()) {
+    means <- numeric(ncol(x))
+    varies <- logical(ncol(x))
+    for (columns in column_blocks(x)) {
+        block <- dense_block(x, columns)
+        means[columns] <- colMeans(block)
+        # a sum is finite only if its terms are, or if they overflow it
+        if (!all(is.finite(means[columns])) && !all(is.finite(block))) {
+            abort_not_finite(x, block, columns, name, call)
+        }
+        varies[columns] <- colSums(
+            block != rep(block[1, ], each = nrow(block))
+        ) > 0
+    }
+    list(mean = means, varies = varies)
+}
+
+abort_not_finite <- function(x, block, columns, name, call) {
+    at <- arrayInd(which(!is.finite(block))[1], dim(block))
+    column <- columns[at[2]]
+    column_name <- colnames(x)[column]
+    where <- if (is.null(column_name)) column else dQuote(column_name, FALSE)
+    value <- format(block[at])
+    abort_input(c(
+        "{.arg {name}} must have finite values only.",
+        x = "Row {.val {rownames(x)[at[1]]}}, column {where} is {value}.",
+        i = "Drop or impute such genes or features first."
+    ), call = call)
+}
+
+# features x pca: orthonormal loadings, the largest of each column positive
+find_rotation <- function(x, pca, scan, call = rlang::caller_env()) {
+    limit <- min(nrow(x) - 1L, ncol(x))
+    if (limit < 1L) {
+        abort_input(c(
+            "{.arg pca} needs two genes or more.",
+            x = "{.arg x} has one."
+        ), call = call)
+    }
+    pca <- check_count(pca, max = limit, name = "pca", call = call)
+    if (!any(scan$varies)) {
+        abort_input(c(
+            "{.arg pca} needs features that vary.",
+            x = "All {ncol(x)} column{?s} of {.arg x} {?is/are} constant."
+        ), call = call)
+    }
+    found <- if (min(dim(x)) <= 1000L || pca > min(dim(x)) / 4) {
+        exact_components(x, pca, scan$mean)
+    } else {
+        components <- irlba::irlba(x,
+            nv = pca, nu = 0, center = scan$mean, tol = 1e-8
+        )
+        list(variance = components$d^2, rotation = components$v)
+    }
+    check_rank(found$variance, min(dim(x)), call)
+    rotation <- found$rotation
+    largest <- rotation[cbind(max.col(t(abs(rotation)), "first"), seq_len(pca))]
+    rotation <- rotation * rep(sign(largest), each = nrow(rotation))
+    dimnames(rotation) <- list(colnames(x), paste0("PC", seq_len(pca)))
+    rotation
+}
+
+check_rank <- function(variance, size, call) {
+    has_variance <- variance > variance[1] * size * .Machine$double.eps
+    if (!all(has_variance)) {
+        abort_input(c(
+            "{.arg pca} must be at most {sum(has_variance)}.",
+            x = "It is {length(variance)}, but the centred {.arg x} has no
+            variance beyond {sum(has_variance)} component{?s}."
+        ), call = call)
+    }
+}
+
+# from the eigenvectors of the smaller Gram matrix of the centred x
+exact_components <- function(x, pca, centre, values = block_values) {
+    keep <- seq_len(pca)
+    if (ncol(x) <= nrow(x)) {
+        system <- eigen(gram_features(x, centre, values), symmetric = TRUE)
+        return(list(
+            variance = system$values[keep],
+            rotation = system$vectors[, keep, drop = FALSE]
+        ))
+    }
+    system <- eigen(gram_genes(x, centre, values), symmetric = TRUE)
+    variance <- system$values[keep]
+    left <- system$vectors[, keep, drop = FALSE]
+    rotation <- matrix(0, ncol(x), pca)
+    for (columns in column_blocks(x, values)) {
+        rotation[columns, ] <- crossprod(dense_block(x, columns, centre), left)
+    }
+    scale <- sqrt(pmax(variance, .Machine$double.xmin))
+    list(variance = variance, rotation = rotation / rep(scale, each = ncol(x)))
+}
+
+# features x features
+gram_features <- function(x, centre, values) {
+    gram <- matrix(0, ncol(x), ncol(x))
+    blocks <- column_blocks(x, values)
+    for (a in seq_along(blocks)) {
+        block <- dense_block(x, blocks[[a]], centre)
+        gram[blocks[[a]], blocks[[a]]] <- crossprod(block)
+        for (b in seq_len(a - 1L)) {
+            other <- dense_block(x, blocks[[b]], centre)
+            product <- crossprod(block, other)
+            gram[blocks[[a]], blocks[[b]]] <- product
+            gram[blocks[[b]], blocks[[a]]] <- t(product)
+        }
+    }
+    gram
+}
+
+# genes x genes
+gram_genes <- function(x, centre, values) {
+    gram <- matrix(0, nrow(x), nrow(x))
+    for (columns in column_blocks(x, values)) {
+        gram <- gram + tcrossprod(dense_block(x, columns, centre))
+    }
+    gram
+}
