@@ -114,13 +114,13 @@ test_that("every container gives the embedding of its matrix", {
     integers <- x
     storage.mode(integers) <- "integer"
     sparse <- methods::as(x, "CsparseMatrix")
-    # the constructor by name of another package's class
     experiment <- SummarizedExperiment::SummarizedExperiment(
         list(other = -x, counts = x)
     )
     containers <- list(
         integers, as.data.frame(x), sparse,
-        methods::as(sparse, "RsparseMatrix"), methods::as(sparse, "TsparseMatrix"),
+        methods::as(sparse, "RsparseMatrix"),
+        methods::as(sparse, "TsparseMatrix"),
         Matrix::Matrix(x, sparse = FALSE)
     )
     for (pca in list(NULL, 3)) {

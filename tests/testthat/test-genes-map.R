@@ -123,7 +123,7 @@ test_that("bad input is named", {
             class = "kith_error_input"
         )
     }
-    bad("`from`.*SYMBL.*ENSEMBL", from = "SYMBL")
+    bad("`from`.*SYMBL.*ACCNUM.*REFSEQ", from = "SYMBL")
     bad("`to`.*NAME.*ENSEMBL", to = "NAME")
     bad("`from`", from = NA)
     bad("`ids`.*element 2", ids = c("TP53", NA))
