@@ -1,3 +1,9 @@
+# The classes of Matrix are imported so that its methods are there whenever one
+# of its objects arrives, from a file for instance.
+#' @importClassesFrom Matrix Matrix dMatrix generalMatrix sparseMatrix
+#'   CsparseMatrix
+NULL
+
 # From the objects that users hold to a checked matrix, genes x features, which
 # may be sparse or file-backed: the one that as_embedding() and project_genes()
 # compute with. name and call: what an error message names.

@@ -251,7 +251,7 @@ check_known_genes <- function(i, genes) {
             x = "{length(unknown)} of {length(i)}
             {cli::qty(length(unknown))}{?is/are} unknown, the first is
             {.val {unknown[1]}}."
-        ), call = rlang::caller_env(2))
+        ))
     }
 }
 

@@ -205,7 +205,7 @@ check_keytype <- function(type, known, name, call = rlang::caller_env()) {
         abort_input(c(
             "{.arg {name}} must be a kind of id that {.arg org} has.",
             x = "It is {describe_value(type)}.",
-            i = "It has: {.val {known}}."
+            i = "It has: {toString(known)}."
         ), call = call)
     }
 }

@@ -109,9 +109,9 @@ simulate_network <- function(n_genes = 1500, n_complexes = NULL, n_roles = 4,
 }
 
 check_size <- function(size, call = rlang::caller_env()) {
-    ok <- is.numeric(size) && length(size) == 2L && all(is.finite(size)) &&
-        all(size == round(size)) && size[1] >= 2 && size[2] >= size[1]
-    if (!ok) {
+    whole <- is.numeric(size) && length(size) == 2L &&
+        all(is.finite(size), size == round(size))
+    if (!whole || any(size < 2, diff(size) < 0)) {
         abort_input(c(
             "{.arg size} must be two whole numbers, the smallest (at least 2)
             and the largest size of a complex.",
