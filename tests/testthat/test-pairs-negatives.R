@@ -321,8 +321,8 @@ test_that("positives without a negative are counted", {
         "asked for" = 50, drawn = 0, different = 0,
         "positives with fewer" = 10, "positives with none" = 10
     ))
-    # the window of a and b, degrees 3.5 to 10.5, has only these two, which are a
-    # pair; the windows of the others are empty, so all genes are taken
+    # the window of a and b, degrees 3.5 to 10.5, has these two alone, which
+    # are a pair; the windows of the others are empty, so all genes are taken
     star <- gene_pairs(data.frame(
         from = c("a", rep("a", 6), rep("b", 6)),
         to = c("b", letters[3:8], letters[3:8])
