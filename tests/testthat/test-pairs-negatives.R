@@ -227,6 +227,25 @@ test_that("degree-matched negatives keep to the window of their positive", {
     expect_true(all(drawn$n_found == 3L))
 })
 
+test_that("20 genes are enough for the narrow window, 19 are not", {
+    set.seed(16)
+    for (n in 19:20) {
+        ring <- paste0("r", seq_len(n))
+        pairs <- gene_pairs(rbind(
+            data.frame(from = ring, to = ring[c(2:n, 1)]),
+            data.frame(from = "hub5", to = paste0("leaf", 1:5)),
+            data.frame(from = "hub6", to = paste0("blade", 1:6))
+        ))
+        negatives <- sample_negatives(pairs,
+            method = "degree", positives = pairs[1, ], per_positive = 3000
+        )
+        # the ring has degree 2; the wide window is from 1 to 5
+        expected <- setdiff(unique(c(pairs$from, pairs$to)), "hub6")
+        if (n == 20) expected <- ring
+        expect_setequal(c(negatives$from, negatives$to), expected)
+    }
+})
+
 test_that("repeated matched negatives are counted, not lost", {
     set.seed(15)
     pairs <- mixed_network()
@@ -302,8 +321,8 @@ test_that("positives without a negative are counted", {
         "asked for" = 50, drawn = 0, different = 0,
         "positives with fewer" = 10, "positives with none" = 10
     ))
-    # the window of a and b, degrees 3.5 to 10.5, has only these two, which are a
-    # pair; the windows of the others are empty, so all genes are taken
+    # the window of a and b, degrees 3.5 to 10.5, has these two alone, which
+    # are a pair; the windows of the others are empty, so all genes are taken
     star <- gene_pairs(data.frame(
         from = c("a", rep("a", 6), rep("b", 6)),
         to = c("b", letters[3:8], letters[3:8])
