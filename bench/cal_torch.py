@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Contrastive association learning in PyTorch: the peer of bench/cal-vs-torch.R.
+"""Contrastive association learning in PyTorch, peer of bench/cal-vs-torch.R.
 
 The published recipe (arXiv:2603.20955, sections 1 and 2 of the method) in the
 "half" form: f(x) = normalise(a x + (1 - a) g(x)), symmetric InfoNCE over a

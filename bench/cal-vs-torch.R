@@ -1,0 +1,594 @@
+# kith against PyTorch on the published recipe of contrastive association
+# learning: the same numbers, the same AUC, and how long each takes.
+#
+#     KITH_DATA=... Rscript bench/cal-vs-torch.R [options]
+#
+#     --quick          3 epochs, one seed, two rounds: for trying out
+#     --only-torch     leave kith out
+#     --parts=a,b      some of steps, auc, speed (default: all)
+#     --folder=DIR     keep the exchanged files; PyTorch encodings found there
+#                      are used again (default: a folder in tempdir())
+#     --lib=DIR        library that kith is loaded from
+#     --torch=4,4,openmp   threads of PyTorch and of the BLAS and the BLAS
+#                      build, instead of the search
+#
+# Data: 2,057 genes x 50 principal components of 64 cell lines (rows of length
+# 1) and the 23,268 STRING pairs of score >= 900. PyTorch runs in processes of
+# their own (bench/cal_torch.py); KITH_PYTHON names the Python that has it.
+#
+#   steps  same first weights, same ten batches of 512 pairs, double precision:
+#          largest difference of losses and of parameters
+#   auc    100 epochs, seeds 42, 123, 456 on each side; AUC of the training
+#          pairs (transductive) against the same negatives, all and |cosine| <
+#          0.2; differences are kith minus PyTorch, means over the seeds
+#   speed  a search over the settings of PyTorch first; then rounds in which
+#          each competitor trains one warm-up and one timed epoch of 45 full
+#          batches in a fresh process, in an order that alternates. Ratios are
+#          PyTorch over kith (above 1: kith is faster), medians over rounds.
+#
+# The last lines are `name: value`. Exit status 1 if a promise is broken.
+# Time on an idle machine: other work slows the side with more waiting threads
+# (PyTorch's, mostly) out of proportion.
+
+SEEDS <- c(42L, 123L, 456L)
+EPOCHS <- 100L
+BATCH_SIZE <- 512L
+N_STEPS <- 10L
+N_ROUNDS <- 5L
+MAX_NEGATIVES <- 50000L
+STEPS_TOLERANCE <- 1e-5
+AUC_TOLERANCE <- 0.003
+
+# kith -------------------------------------------------------------------------
+# Every call of the package under test stands in this section.
+
+kith_load <- function(lib) {
+    suppressPackageStartupMessages(
+        library(kith, lib.loc = if (nzchar(lib)) lib)
+    )
+}
+
+# The pair object, and its rows of x as two columns, in the order and
+# orientation in which kith trains on them.
+kith_pairs <- function(x, pairs) {
+    object <- gene_pairs(pairs)
+    ids <- as.data.frame(object)[, 1:2]
+    index <- cbind(match(ids[[1]], rownames(x)), match(ids[[2]], rownames(x)))
+    list(object = object, index = index)
+}
+
+kith_control <- function(epochs, seed, threads, precision = "single") {
+    train_control(
+        epochs = epochs, batch_size = BATCH_SIZE, learning_rate = 3e-4,
+        weight_decay = 1e-4, schedule = "cosine", precision = precision,
+        threads = threads, seed = seed, verbose = FALSE
+    )
+}
+
+kith_objective <- function() info_nce(temperature = 0.05, keys = "raw")
+
+kith_fit <- function(x, pairs, epochs, seed, threads) {
+    learn_associations(
+        x, pairs,
+        encoder = encoder_mlp(), objective = kith_objective(),
+        control = kith_control(epochs, seed, threads)
+    )
+}
+
+kith_encode <- function(fit) encode(fit)
+
+kith_score <- function(fit, pairs) {
+    score <- score_pairs(fit, pairs, how = "half")
+    if (is.data.frame(score)) score[["score"]] else score
+}
+
+# Ten steps on batches (steps x pairs x 2, indices from 1) in double.
+kith_steps <- function(x, parameters, batches, threads) {
+    run <- kith:::train_steps(
+        encoder_mlp(), kith_objective(),
+        kith_control(1L, 1L, threads, "double"), x, parameters, batches
+    )
+    list(losses = run$losses, parameters = run$parameters)
+}
+
+# Seconds per step of the last of the epochs (one row of history per epoch).
+kith_seconds_per_step <- function(fit) {
+    last <- fit$history[nrow(fit$history), ]
+    last$seconds / last$steps
+}
+
+# Options and data -------------------------------------------------------------
+
+option <- function(name, default = "") {
+    arguments <- commandArgs(trailingOnly = TRUE)
+    found <- grep(paste0("^--", name, "="), arguments, value = TRUE)
+    if (length(found)) sub("^[^=]*=", "", found[1L]) else default
+}
+
+flag <- function(name) {
+    paste0("--", name) %in% commandArgs(trailingOnly = TRUE)
+}
+
+script_path <- function() {
+    file <- grep("^--file=", commandArgs(), value = TRUE)
+    normalizePath(sub("^--file=", "", file[1L]))
+}
+
+read_data <- function() {
+    folder <- file.path(Sys.getenv("KITH_DATA"), "genes")
+    if (!dir.exists(folder)) {
+        stop("KITH_DATA must name the folder that holds genes/: ", folder)
+    }
+    table <- utils::read.delim(
+        file.path(folder, "hpa64_k562essential_pca50.tsv.gz")
+    )
+    x <- as.matrix(table[, grep("^PC", names(table))])
+    dimnames(x) <- list(toupper(table$gene), NULL)
+    x <- x / sqrt(rowSums(x^2))
+    pairs <- utils::read.csv(file.path(folder, "string_pairs_900.csv.gz"))
+    pairs <- data.frame(from = toupper(pairs$gene1), to = toupper(pairs$gene2))
+    known <- pairs$from %in% rownames(x) & pairs$to %in% rownames(x)
+    message(
+        nrow(x), " genes, ", sum(known), " pairs, ", sum(!known),
+        " pairs of unknown genes left out"
+    )
+    list(x = x, pairs = pairs[known, ])
+}
+
+# Uniform pairs of two genes that are no positive in either orientation.
+draw_negatives <- function(index, n_genes, n) {
+    key <- function(a, b) (pmin(a, b) - 1) * n_genes + pmax(a, b)
+    positive <- key(index[, 1L], index[, 2L])
+    negatives <- matrix(0L, 0L, 2L)
+    while (nrow(negatives) < n) {
+        draw <- matrix(sample.int(n_genes, 2L * n, replace = TRUE), ncol = 2L)
+        keep <- draw[, 1L] != draw[, 2L] &
+            !key(draw[, 1L], draw[, 2L]) %in% positive
+        negatives <- rbind(negatives, draw[keep, , drop = FALSE])
+    }
+    negatives[seq_len(n), ]
+}
+
+# PyTorch ----------------------------------------------------------------------
+
+write_matrix <- function(x, file, type = c("f64", "i32")) {
+    values <- as.vector(t(x))
+    values <- if (match.arg(type) == "i32") as.integer(values) else values
+    writeBin(values, file, endian = "little")
+}
+
+read_real <- function(file, size = 8L) {
+    readBin(
+        file, "numeric", file.size(file) / size,
+        size = size, endian = "little"
+    )
+}
+
+# Writes what bench/cal_torch.py reads; indices count from 0 there.
+write_problem <- function(folder, x, index, batches = NULL) {
+    dir.create(folder, showWarnings = FALSE, recursive = TRUE)
+    problem <- c(
+        n_genes = nrow(x), n_in = ncol(x), n_pairs = nrow(index),
+        n_steps = N_STEPS, batch_size = BATCH_SIZE
+    )
+    fields <- sprintf("\"%s\": %d", names(problem), as.integer(problem))
+    writeLines(
+        paste0("{", paste(fields, collapse = ", "), "}"),
+        file.path(folder, "problem.json")
+    )
+    write_matrix(x, file.path(folder, "x.f64"))
+    write_matrix(index - 1L, file.path(folder, "pairs.i32"), "i32")
+    if (!is.null(batches)) {
+        # steps x pairs x 2, the last index fastest
+        writeBin(
+            as.integer(aperm(batches, 3:1)) - 1L,
+            file.path(folder, "batches.i32"),
+            endian = "little"
+        )
+    }
+}
+
+# One setting of PyTorch: its threads, those of the BLAS, the BLAS build.
+torch_setting <- function(threads, blas_threads, build, foreach = FALSE) {
+    list(
+        threads = threads, blas_threads = blas_threads, build = build,
+        foreach = foreach
+    )
+}
+
+setting_name <- function(setting) {
+    paste0(
+        "threads ", setting$threads, ", BLAS ", basename(setting$build), " ",
+        setting$blas_threads, if (setting$foreach) ", foreach"
+    )
+}
+
+# OpenBLAS builds that the loader can be pointed to ("" is the default one).
+blas_builds <- function() {
+    found <- Sys.glob("/usr/lib/*/openblas-*/libblas.so.3")
+    found <- dirname(found[grepl("pthread|openmp", found)])
+    if (length(found)) found else ""
+}
+
+torch_run <- function(command, folder, setting, arguments = character()) {
+    environment <- c(
+        paste0("OPENBLAS_NUM_THREADS=", setting$blas_threads),
+        paste0("OMP_NUM_THREADS=", setting$threads),
+        if (nzchar(setting$build)) paste0("LD_LIBRARY_PATH=", setting$build)
+    )
+    script <- file.path(dirname(script_path()), "cal_torch.py")
+    output <- system2(
+        Sys.getenv("KITH_PYTHON", "/usr/bin/python3"),
+        c(
+            shQuote(script), command, shQuote(folder), "--threads",
+            setting$threads, arguments, if (setting$foreach) "--foreach",
+            if (nzchar(setting$build)) {
+                c("--expect-blas", shQuote(basename(setting$build)))
+            }
+        ),
+        env = environment, stdout = TRUE
+    )
+    if (!is.null(attr(output, "status"))) {
+        stop("cal_torch.py ", command, " failed (", setting_name(setting), ")")
+    }
+    jsonlite::fromJSON(output)
+}
+
+torch_time <- function(folder, setting, warm_up, steps) {
+    torch_run("time", folder, setting, c(
+        "--warm-up", warm_up, "--steps", steps
+    ))
+}
+
+# Few steps for each setting; then more for the best three, each run twice of
+# which the faster counts (other work on the machine must not hide the best).
+search_torch <- function(folder, cores) {
+    message("search over the settings of PyTorch, ms per step:")
+    settings <- torch_settings(cores)
+    seconds <- vapply(settings, measure_setting, numeric(1), folder, 8L)
+    best <- utils::head(settings[order(seconds)], 3L)
+    with_lists <- lapply(best, utils::modifyList, list(foreach = TRUE))
+    best <- c(best, with_lists)
+    seconds <- lapply(1:2, function(run) {
+        vapply(best, measure_setting, numeric(1), folder, 25L)
+    })
+    best[[which.min(do.call(pmin, seconds))]]
+}
+
+chosen_setting <- function(choice, folder, cores) {
+    if (!nzchar(choice)) {
+        return(search_torch(folder, cores))
+    }
+    parts <- strsplit(choice, ",")[[1L]]
+    build <- grep(parts[3L], blas_builds(), value = TRUE)
+    stopifnot(length(parts) == 3L, length(build) == 1L)
+    torch_setting(as.integer(parts[1L]), as.integer(parts[2L]), build)
+}
+
+torch_settings <- function(cores) {
+    counts <- unique(pmin(c(1L, 2L, cores), cores))
+    settings <- list()
+    for (build in blas_builds()) {
+        # the OpenMP build takes PyTorch's own number of threads
+        follows <- grepl("openmp", build)
+        for (threads in counts) {
+            for (blas_threads in if (follows) threads else counts) {
+                settings <- c(settings, list(
+                    torch_setting(threads, blas_threads, build)
+                ))
+            }
+        }
+    }
+    settings
+}
+
+measure_setting <- function(setting, folder, steps) {
+    seconds <- torch_time(folder, setting, 3L, steps)$median_seconds
+    message(sprintf("  %6.1f ms  %s", 1000 * seconds, setting_name(setting)))
+    seconds
+}
+
+# Part 1: ten steps ------------------------------------------------------------
+
+compare_steps <- function(data, folder, only_torch, cores) {
+    index <- data$index
+    rows <- sample.int(nrow(index), N_STEPS * BATCH_SIZE)
+    batches <- array(index[rows, ], c(N_STEPS, BATCH_SIZE, 2L))
+    write_problem(folder, data$x, index, batches)
+    one <- torch_setting(1L, 1L, blas_builds()[1L])
+    torch_run("init", folder, one, c("--seed", 42L))
+    torch_run("steps", folder, one)
+    start <- read_real(file.path(folder, "parameters.f64"))
+    losses <- read_real(file.path(folder, "steps-losses.f64"))
+    parameters <- read_real(file.path(folder, "steps-parameters.f64"))
+    moved <- max(abs(parameters - start))
+    message(sprintf(
+        "ten steps: %d parameters moved by up to %.2g, loss %.4f to %.4f",
+        length(start), moved, losses[1L], losses[N_STEPS]
+    ))
+    if (only_torch) {
+        return(list(steps_moved = moved))
+    }
+    run <- kith_steps(data$x, start, batches, cores)
+    list(
+        steps_moved = moved,
+        steps_loss_diff = max(abs(run$losses - losses)),
+        steps_parameters_diff = max(abs(run$parameters - parameters))
+    )
+}
+
+# Part 2: AUC ------------------------------------------------------------------
+
+# Mann-Whitney AUC, ties count one half.
+auc_plain <- function(positive, negative) {
+    n <- as.numeric(length(positive))
+    ranks <- rank(c(positive, negative))
+    (sum(ranks[seq_len(n)]) - n * (n + 1) / 2) / (n * length(negative))
+}
+
+half_score <- function(x, f, index) {
+    a <- index[, 1L]
+    b <- index[, 2L]
+    (rowSums(f[a, ] * x[b, ]) + rowSums(f[b, ] * x[a, ])) / 2
+}
+
+both_aucs <- function(x, f, positives, negatives) {
+    near <- lapply(list(positives, negatives), function(index) {
+        abs(rowSums(x[index[, 1L], ] * x[index[, 2L], ])) < 0.2
+    })
+    positive <- half_score(x, f, positives)
+    negative <- half_score(x, f, negatives)
+    c(
+        auc = auc_plain(positive, negative),
+        cb_auc = auc_plain(positive[near[[1L]]], negative[near[[2L]]])
+    )
+}
+
+torch_encoding <- function(data, folder, setting, epochs, seed) {
+    kept <- file.path(folder, paste0("encoding-", epochs, "-", seed, ".f32"))
+    if (file.exists(kept)) {
+        message("  PyTorch, seed ", seed, ": used again from ", kept)
+    } else {
+        run <- torch_run("train", folder, setting, c(
+            "--epochs", epochs, "--seed", seed
+        ))
+        message(sprintf(
+            "  PyTorch, seed %d: %.0f s, last loss %.3f, a = %.3f",
+            seed, run$seconds, run$final_loss, run$share
+        ))
+        file.rename(file.path(folder, "train-encoding.f32"), kept)
+    }
+    matrix(read_real(kept, 4L), nrow(data$x), byrow = TRUE)
+}
+
+kith_encoding <- function(data, epochs, seed, cores) {
+    seconds <- system.time(
+        fit <- kith_fit(data$x, data$object, epochs, seed, cores)
+    )[["elapsed"]]
+    f <- kith_encode(fit)[rownames(data$x), ]
+    message(sprintf(
+        "  kith, seed %d: %.0f s, last loss %.3f",
+        seed, seconds, utils::tail(fit$history$loss, 1L)
+    ))
+    # the package's own score is the one that is judged
+    differs <- kith_score(fit, data$object) - half_score(data$x, f, data$index)
+    stopifnot(max(abs(differs)) < 1e-5)
+    f
+}
+
+compare_auc <- function(data, folder, setting, epochs, seeds, only_torch,
+                        cores) {
+    set.seed(42L)
+    n <- min(5L * nrow(data$index), MAX_NEGATIVES)
+    negatives <- draw_negatives(data$index, nrow(data$x), n)
+    write_problem(folder, data$x, data$index)
+    judge <- function(f) both_aucs(data$x, f, data$index, negatives)
+    message("AUC of the training pairs, ", epochs, " epochs:")
+    cosine <- judge(data$x)
+    torch <- vapply(seeds, function(seed) {
+        judge(torch_encoding(data, folder, setting, epochs, seed))
+    }, cosine)
+    result <- list(
+        auc_cosine = cosine[["auc"]], cb_auc_cosine = cosine[["cb_auc"]],
+        auc_torch = mean(torch["auc", ]),
+        cb_auc_torch = mean(torch["cb_auc", ]),
+        auc_torch_range = diff(range(torch["auc", ])),
+        cb_auc_torch_range = diff(range(torch["cb_auc", ]))
+    )
+    if (only_torch) {
+        return(result)
+    }
+    kith <- vapply(seeds, function(seed) {
+        judge(kith_encoding(data, epochs, seed, cores))
+    }, cosine)
+    c(result, list(
+        auc_kith = mean(kith["auc", ]), cb_auc_kith = mean(kith["cb_auc", ]),
+        auc_diff = mean(kith["auc", ]) - mean(torch["auc", ]),
+        cb_auc_diff = mean(kith["cb_auc", ]) - mean(torch["cb_auc", ])
+    ))
+}
+
+# Part 3: speed and memory -----------------------------------------------------
+
+process_peak_mb <- function() {
+    status <- readLines("/proc/self/status")
+    line <- grep("^VmHWM", status, value = TRUE)
+    as.numeric(gsub("[^0-9]", "", line)) / 1024
+}
+
+# What a fresh R process does that times kith on the files of a folder.
+run_child <- function(folder, threads) {
+    kith_load(option("lib"))
+    problem <- jsonlite::fromJSON(file.path(folder, "problem.json"))
+    x <- matrix(
+        read_real(file.path(folder, "x.f64")), problem$n_genes,
+        byrow = TRUE
+    )
+    rownames(x) <- paste0("g", seq_len(nrow(x)))
+    index <- matrix(readBin(
+        file.path(folder, "pairs.i32"), "integer", 2L * problem$n_pairs,
+        endian = "little"
+    ), ncol = 2L, byrow = TRUE) + 1L
+    pairs <- data.frame(
+        from = rownames(x)[index[, 1L]], to = rownames(x)[index[, 2L]]
+    )
+    object <- kith_pairs(x, pairs)$object
+    start_mb <- process_peak_mb()
+    fit <- kith_fit(x, object, 2L, 42L, threads)
+    cat(jsonlite::toJSON(list(
+        mean_seconds = kith_seconds_per_step(fit), start_mb = start_mb,
+        peak_mb = process_peak_mb()
+    ), auto_unbox = TRUE, digits = NA), "\n")
+}
+
+kith_time <- function(folder, threads) {
+    output <- system2(
+        file.path(R.home("bin"), "Rscript"),
+        c(
+            shQuote(script_path()), paste0("--child=", shQuote(folder)),
+            paste0("--threads=", threads),
+            paste0("--lib=", shQuote(option("lib")))
+        ),
+        env = if (threads == 1L) {
+            c("OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1")
+        } else {
+            character()
+        },
+        stdout = TRUE
+    )
+    if (!is.null(attr(output, "status"))) {
+        stop("timing kith with ", threads, " threads failed")
+    }
+    jsonlite::fromJSON(utils::tail(output, 1L))
+}
+
+compare_speed <- function(data, folder, best, rounds, only_torch, cores) {
+    n_full <- nrow(data$index) %/% BATCH_SIZE
+    write_problem(
+        folder, data$x, data$index[seq_len(n_full * BATCH_SIZE), ]
+    )
+    one <- torch_setting(1L, 1L, blas_builds()[1L])
+    competitors <- list(
+        torch_all_cores = function() torch_time(folder, best, n_full, n_full),
+        torch_one_thread = function() torch_time(folder, one, n_full, n_full)
+    )
+    if (!only_torch) {
+        competitors <- c(competitors, list(
+            kith_all_cores = function() kith_time(folder, cores),
+            kith_one_thread = function() kith_time(folder, 1L)
+        ))
+    }
+    fields <- c("mean_seconds", "start_mb", "peak_mb")
+    runs <- array(
+        NA_real_, c(rounds, length(competitors), 3L),
+        list(NULL, names(competitors), fields)
+    )
+    result <- list()
+    for (round in seq_len(rounds)) {
+        turn <- names(competitors)
+        for (name in if (round %% 2L) turn else rev(turn)) {
+            run <- competitors[[name]]()
+            runs[round, name, ] <- unlist(run[fields])
+            if (!is.null(run$distinct_anchors)) {
+                result$distinct_anchors <- run$distinct_anchors
+            }
+        }
+        message("round ", round, ", ms per step: ", paste(sprintf(
+            "%s %.1f", names(competitors), 1000 * runs[round, , 1L]
+        ), collapse = ", "))
+    }
+    summarise_speed(runs, result)
+}
+
+summarise_speed <- function(runs, result) {
+    medians <- apply(runs, 2:3, stats::median)
+    for (name in rownames(medians)) {
+        result[[paste0("ms_", name)]] <- 1000 * medians[name, "mean_seconds"]
+        result[[paste0("start_mb_", name)]] <- medians[name, "start_mb"]
+        result[[paste0("peak_mb_", name)]] <- medians[name, "peak_mb"]
+    }
+    for (kind in c("all_cores", "one_thread")) {
+        sides <- paste0(c("torch_", "kith_"), kind)
+        if (all(sides %in% rownames(medians))) {
+            by_round <- runs[, sides[1L], 1L] / runs[, sides[2L], 1L]
+            result[[paste0("ratio_", kind)]] <- stats::median(by_round)
+        }
+    }
+    result
+}
+
+# Report -----------------------------------------------------------------------
+
+print_results <- function(results) {
+    for (name in names(results)) {
+        value <- results[[name]]
+        value <- if (is.numeric(value)) signif(value, 5L) else value
+        cat(name, ": ", format(value), "\n", sep = "")
+    }
+}
+
+# TRUE unless a measured figure breaks its promise.
+promises_kept <- function(results, quick) {
+    within <- function(name, tolerance) {
+        is.null(results[[name]]) || isTRUE(abs(results[[name]]) <= tolerance)
+    }
+    steps <- within("steps_loss_diff", STEPS_TOLERANCE) &&
+        within("steps_parameters_diff", STEPS_TOLERANCE)
+    aucs <- within("auc_diff", AUC_TOLERANCE) &&
+        within("cb_auc_diff", AUC_TOLERANCE)
+    steps && (quick || aucs)
+}
+
+main <- function() {
+    quick <- flag("quick")
+    only_torch <- flag("only-torch")
+    parts <- strsplit(option("parts", "steps,auc,speed"), ",")[[1L]]
+    folder <- option("folder", file.path(tempdir(), "cal-vs-torch"))
+    cores <- parallel::detectCores()
+    data <- read_data()
+    if (only_torch) {
+        data$index <- cbind(
+            match(data$pairs$from, rownames(data$x)),
+            match(data$pairs$to, rownames(data$x))
+        )
+    } else {
+        kith_load(option("lib"))
+        data[c("object", "index")] <- kith_pairs(data$x, data$pairs)
+    }
+    set.seed(1L)
+    results <- list(cores = cores)
+    if ("steps" %in% parts) {
+        results <- c(results, compare_steps(
+            data, file.path(folder, "steps"), only_torch, cores
+        ))
+    }
+    best <- NULL
+    if (any(c("auc", "speed") %in% parts)) {
+        write_problem(file.path(folder, "speed"), data$x, data$index)
+        best <- chosen_setting(
+            option("torch"), file.path(folder, "speed"), cores
+        )
+        results$torch_setting <- setting_name(best)
+    }
+    if ("auc" %in% parts) {
+        results <- c(results, compare_auc(
+            data, file.path(folder, "auc"), best, if (quick) 3L else EPOCHS,
+            if (quick) SEEDS[1L] else SEEDS, only_torch, cores
+        ))
+    }
+    if ("speed" %in% parts) {
+        results <- c(results, compare_speed(
+            data, file.path(folder, "speed"), best,
+            if (quick) 2L else N_ROUNDS, only_torch, cores
+        ))
+    }
+    kept <- promises_kept(results, quick)
+    print_results(c(results, list(promises_kept = kept)))
+    quit(status = if (kept) 0L else 1L)
+}
+
+if (nzchar(option("child"))) {
+    run_child(option("child"), as.integer(option("threads")))
+} else {
+    main()
+}
