@@ -9,8 +9,7 @@
  * four and a key of two. Inlined, so that kernels can vectorise around it. */
 KERNEL_INLINE void philox_rounds(const uint32_t counter[4],
                                  const uint32_t key[2], uint32_t out[4]) {
-  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2],
-           c3 = counter[3];
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
   uint32_t k0 = key[0], k1 = key[1];
   for (int round = 0; round < 10; ++round) {
     uint64_t p0 = (uint64_t)0xD2511F53u * c0;

@@ -29,8 +29,7 @@ sorted_classes sort_classes(const double *scores, const int *positive,
 /* Where the run of keys equal to keys[start] ends. */
 static size_t tie_end(const uint64_t *keys, size_t start, size_t n) {
   size_t end = start + 1;
-  while (end < n && keys[end] == keys[start])
-    ++end;
+  while (end < n && keys[end] == keys[start]) ++end;
   return end;
 }
 
@@ -43,8 +42,7 @@ double auc_of_classes(const sorted_classes *classes) {
   for (size_t i = 0; i < n_positives;) {
     uint64_t key = classes->positives[i];
     size_t end = tie_end(classes->positives, i, n_positives);
-    while (below < n_negatives && classes->negatives[below] < key)
-      ++below;
+    while (below < n_negatives && classes->negatives[below] < key) ++below;
     size_t not_above = below;
     while (not_above < n_negatives && classes->negatives[not_above] == key)
       ++not_above;
@@ -64,10 +62,8 @@ double average_precision_of_classes(const sorted_classes *classes) {
   for (size_t end = n_positives; end > 0;) {
     uint64_t key = classes->positives[end - 1];
     size_t start = end - 1;
-    while (start > 0 && classes->positives[start - 1] == key)
-      --start;
-    while (left > 0 && classes->negatives[left - 1] >= key)
-      --left;
+    while (start > 0 && classes->positives[start - 1] == key) --start;
+    while (left > 0 && classes->negatives[left - 1] >= key) --left;
     double hits = (double)(n_positives - start);
     double called = hits + (double)(n_negatives - left);
     total += (double)(end - start) * (hits / called);
@@ -82,7 +78,8 @@ void sort_scores(const double *scores, const int *positive, size_t n,
   sorted->n = n;
   for (size_t i = 0; i < n; ++i) {
     unsigned marks = positive[order[i].item] ? SCORE_POSITIVE : 0;
-    if (i + 1 == n || order[i + 1].key != order[i].key) marks |= SCORE_ENDS_TIE;
+    if (i + 1 == n || order[i + 1].key != order[i].key)
+      marks |= SCORE_ENDS_TIE;
     sorted->items[i] = (uint32_t)order[i].item;
     sorted->marks[i] = (unsigned char)marks;
   }

@@ -23,8 +23,7 @@ static uint32_t draw_below(rng *r, uint32_t n) {
   uint64_t product = (uint64_t)rng_u32(r) * n;
   if ((uint32_t)product < n) {
     uint32_t biased = (uint32_t)(0 - n) % n;
-    while ((uint32_t)product < biased)
-      product = (uint64_t)rng_u32(r) * n;
+    while ((uint32_t)product < biased) product = (uint64_t)rng_u32(r) * n;
   }
   return (uint32_t)(product >> 32);
 }
@@ -35,8 +34,8 @@ static void draw_members(rng *r, const uint32_t *members, size_t n,
     weights[members[draw_below(r, (uint32_t)n)]] += 1;
 }
 
-void bootstrap_weights(const bootstrap_design *design, size_t r, double *counts,
-                       double *weights) {
+void bootstrap_weights(const bootstrap_design *design, size_t r,
+                       double *counts, double *weights) {
   size_t n = design->n_items, n_genes = design->n_genes;
   size_t n_positives = design->n_positives;
   rng stream = rng_open(design->key, RNG_BOOTSTRAP, (uint32_t)r, 0);
@@ -54,9 +53,10 @@ void bootstrap_weights(const bootstrap_design *design, size_t r, double *counts,
     weights[i] = counts[design->gene_a[i]] * counts[design->gene_b[i]];
 }
 
-void bootstrap_auc(const bootstrap_design *design, const sorted_scores *columns,
-                   size_t n_columns, size_t first, size_t last, size_t n_draws,
-                   int n_lanes, double *work, double *aucs) {
+void bootstrap_auc(const bootstrap_design *design,
+                   const sorted_scores *columns, size_t n_columns,
+                   size_t first, size_t last, size_t n_draws, int n_lanes,
+                   double *work, double *aucs) {
   size_t lane_size = design->n_items + design->n_genes;
   PARALLEL_FOR(n_lanes)
   for (int lane = 0; lane < n_lanes; ++lane) {

@@ -31,16 +31,17 @@ size_t list_members(const int *positive, size_t n, uint32_t *members);
 
 /* The weights (n_items) of draw r; counts has room for n_genes numbers and is
  * not used over items. */
-void bootstrap_weights(const bootstrap_design *design, size_t r, double *counts,
-                       double *weights);
+void bootstrap_weights(const bootstrap_design *design, size_t r,
+                       double *counts, double *weights);
 
 /* The AUC of each column in draws first .. last - 1, written to
  * aucs[column * n_draws + draw], NaN where a draw leaves no positive or no
  * negative. work has room for n_lanes * (n_items + n_genes) doubles; each of
  * the n_lanes threads takes every n_lanes-th draw. */
-void bootstrap_auc(const bootstrap_design *design, const sorted_scores *columns,
-                   size_t n_columns, size_t first, size_t last, size_t n_draws,
-                   int n_lanes, double *work, double *aucs);
+void bootstrap_auc(const bootstrap_design *design,
+                   const sorted_scores *columns, size_t n_columns,
+                   size_t first, size_t last, size_t n_draws, int n_lanes,
+                   double *work, double *aucs);
 
 /* How many draws make up a piece of about a tenth of a second. */
 size_t bootstrap_piece(size_t n_items, size_t n_columns, int n_lanes);

@@ -18,8 +18,7 @@ KERNEL_INLINE double dot(const double *a, const double *b, size_t length) {
     for (size_t lane = 0; lane < DOT_LANES; ++lane)
       lanes[lane] += a[i + lane] * b[i + lane];
   double rest = 0;
-  for (; i < length; ++i)
-    rest += a[i] * b[i];
+  for (; i < length; ++i) rest += a[i] * b[i];
   return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
          ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])) + rest;
 }

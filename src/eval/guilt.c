@@ -13,10 +13,8 @@ KERNEL_INLINE int higher(int a, int b) {
 
 void group_pairs(const int *a, const int *b, size_t n_pairs, size_t n_genes,
                  size_t *starts, size_t *order) {
-  for (size_t g = 0; g <= n_genes; ++g)
-    starts[g] = 0;
-  for (size_t i = 0; i < n_pairs; ++i)
-    ++starts[lower(a[i], b[i])];
+  for (size_t g = 0; g <= n_genes; ++g) starts[g] = 0;
+  for (size_t i = 0; i < n_pairs; ++i) ++starts[lower(a[i], b[i])];
   for (size_t g = 0, sum = 0; g <= n_genes; ++g) {
     sum += starts[g];
     starts[g] = sum; /* the end of g, which filling turns into its start */

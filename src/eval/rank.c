@@ -6,11 +6,9 @@ void mid_ranks(const double *x, size_t n, keyed_item *work, double *ranks) {
   const keyed_item *order = sort_doubles(x, n, work);
   for (size_t start = 0; start < n;) {
     size_t end = start + 1;
-    while (end < n && order[end].key == order[start].key)
-      ++end;
+    while (end < n && order[end].key == order[start].key) ++end;
     double rank = ((double)start + 1 + (double)end) / 2;
-    for (size_t i = start; i < end; ++i)
-      ranks[order[i].item] = rank;
+    for (size_t i = start; i < end; ++i) ranks[order[i].item] = rank;
     start = end;
   }
 }

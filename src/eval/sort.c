@@ -31,8 +31,7 @@ KERNEL_INLINE uint64_t *sort_words(uint64_t *from, uint64_t *to, size_t n,
     for (size_t i = 0; i < n; ++i) {
       const uint64_t *element = from + i * width;
       size_t place = start[digit_of(element[0], digit)]++;
-      for (size_t w = 0; w < width; ++w)
-        to[place * width + w] = element[w];
+      for (size_t w = 0; w < width; ++w) to[place * width + w] = element[w];
     }
     uint64_t *held = from;
     from = to;

@@ -83,8 +83,7 @@ static size_t next_candidate(const double *products, size_t from, size_t n,
       n_reached += products[gene + i] >= cut ? 1 : 0;
     if (n_reached > 0) break;
   }
-  while (gene < n && !(products[gene] >= cut))
-    ++gene;
+  while (gene < n && !(products[gene] >= cut)) ++gene;
   return gene;
 }
 

@@ -31,8 +31,8 @@ SEXP C_batch(SEXP pointer, SEXP pairs, SEXP negatives, SEXP learning_rate,
 SEXP C_network_initialise(SEXP network, SEXP precision, SEXP key);
 SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters, SEXP x,
                       SEXP n_threads);
-SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
-                         SEXP x, SEXP dy, SEXP key, SEXP n_threads);
+SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters, SEXP x,
+                         SEXP dy, SEXP key, SEXP n_threads);
 SEXP C_elementary(SEXP x, SEXP precision);
 SEXP C_build_features(void);
 /* pairs.c */

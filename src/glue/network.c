@@ -68,8 +68,8 @@ SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters, SEXP x,
 
 /* For tests: y, dx and the gradients of the parameters for upstream
  * gradients dy, in training mode if a key is given. */
-SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
-                         SEXP x, SEXP dy, SEXP key, SEXP n_threads) {
+SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters, SEXP x,
+                         SEXP dy, SEXP key, SEXP n_threads) {
   const engine *engine = get_engine(precision);
   network_plan plan = get_network_plan(network);
   double_matrix vectors = get_double_matrix(x, "x");
@@ -121,8 +121,7 @@ SEXP C_build_features(void) {
   const char *names[] = {"single", "threads", "blas_threads"};
   SEXP has_single = PROTECT(Rf_ScalarLogical(single));
   SEXP threads = PROTECT(Rf_ScalarInteger(threads_available()));
-  SEXP blas_threads =
-      PROTECT(Rf_ScalarInteger(held > 0 ? held : NA_INTEGER));
+  SEXP blas_threads = PROTECT(Rf_ScalarInteger(held > 0 ? held : NA_INTEGER));
   const SEXP values[] = {has_single, threads, blas_threads};
   SEXP result = named_list(3, names, values);
   UNPROTECT(3);

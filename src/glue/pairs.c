@@ -165,8 +165,7 @@ SEXP C_uniform_negatives(SEXP left, SEXP right, SEXP a, SEXP b, SEXP n_genes,
                          rng_open(get_key(key), RNG_SAMPLE, 0, 0), from, to,
                          &st);
   raise_failure(&st);
-  while (uniform_negatives_step(&sampler))
-    R_CheckUserInterrupt();
+  while (uniform_negatives_step(&sampler)) R_CheckUserInterrupt();
 
   SEXP drawn_from = PROTECT(ints_to_r(from, n_wanted));
   SEXP drawn_to = PROTECT(ints_to_r(to, n_wanted));
@@ -229,8 +228,7 @@ SEXP C_matched_negatives(SEXP left, SEXP right, SEXP a, SEXP b, SEXP n_genes,
   universe_exclude(&sampler.universe, known.a, known.b, known.n, &set);
   sampler.known = &set;
   sampler.random = rng_open(get_key(key), RNG_SAMPLE, 1, 0);
-  while (matched_negatives_step(&sampler))
-    R_CheckUserInterrupt();
+  while (matched_negatives_step(&sampler)) R_CheckUserInterrupt();
 
   SEXP from = PROTECT(ints_to_r(sampler.from, sampler.n_drawn));
   SEXP to = PROTECT(ints_to_r(sampler.to, sampler.n_drawn));

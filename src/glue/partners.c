@@ -42,8 +42,7 @@ static void get_lists(SEXP starts, SEXP entries, size_t n, size_t n_genes,
   size_t n_entries = (size_t)XLENGTH(entries);
   const int *cuts = get_ints(starts, n + 1, name);
   int sound = cuts[0] == 0 && (size_t)cuts[n] == n_entries;
-  for (size_t i = 0; i < n; ++i)
-    sound = sound && cuts[i] <= cuts[i + 1];
+  for (size_t i = 0; i < n; ++i) sound = sound && cuts[i] <= cuts[i + 1];
   if (!sound)
     Rf_error(
         "internal error in kith, please report it: the starts of `%s` "
@@ -84,8 +83,8 @@ SEXP C_top_partners(SEXP left, SEXP right, SEXP query_genes,
                     SEXP exclusion_starts, SEXP exclusions, SEXP n_top,
                     SEXP threads) {
   partner_task task = task_from_r(left, right, get_count(n_top, "n"));
-  task.query_genes =
-      get_indices_or_none(query_genes, task.n_queries, task.n_genes, "queries");
+  task.query_genes = get_indices_or_none(query_genes, task.n_queries,
+                                         task.n_genes, "queries");
   get_lists(exclusion_starts, exclusions, task.n_queries, task.n_genes,
             "exclude", &task.exclusion_starts, &task.exclusions);
   SEXP genes = PROTECT(partner_matrix(INTSXP, &task));

@@ -14,9 +14,8 @@ typedef struct {
 #define ALIGNMENT 64
 
 static trainer_handle *get_trainer(SEXP pointer) {
-  trainer_handle *handle = TYPEOF(pointer) == EXTPTRSXP
-                               ? R_ExternalPtrAddr(pointer)
-                               : NULL;
+  trainer_handle *handle =
+      TYPEOF(pointer) == EXTPTRSXP ? R_ExternalPtrAddr(pointer) : NULL;
   if (handle == NULL)
     Rf_error("internal error in kith, please report it: the trainer is gone");
   return handle;
@@ -43,7 +42,7 @@ static void set_trainer_threads(trainer_handle *handle, SEXP n_threads) {
 
 static SEXP progress_to_r(const trainer_handle *handle, int done) {
   progress at = handle->engine->progress_read(handle->trainer);
-  const char *names[] = {"epoch",    "position",  "n_steps", "loss_sum",
+  const char *names[] = {"epoch",   "position",  "n_steps", "loss_sum",
                          "hit_sum", "n_batches", "done"};
   double values[] = {at.epoch,   at.position,  at.n_steps, at.loss_sum,
                      at.hit_sum, at.n_batches, done};
@@ -75,8 +74,8 @@ SEXP C_trainer_create(SEXP plan, SEXP precision, SEXP x, SEXP first,
   raise_failure(&st);
 
   size_t header = sizeof(trainer_handle) + ALIGNMENT;
-  SEXP memory = PROTECT(
-      Rf_allocVector(RAWSXP, (R_xlen_t)(bytes + header + ALIGNMENT)));
+  SEXP memory =
+      PROTECT(Rf_allocVector(RAWSXP, (R_xlen_t)(bytes + header + ALIGNMENT)));
   trainer_handle *handle = (trainer_handle *)align(RAW(memory));
   handle->engine = engine;
   engine->trainer_create(&training, align((char *)handle + sizeof *handle),

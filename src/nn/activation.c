@@ -17,8 +17,7 @@ static void initialise_nothing(const layer *l, rng *r, real *parameters) {
 /* ReLU and leaky ReLU: y = x for x > 0, else slope * x. */
 FOR_EACH_CPU
 static void relu_values(size_t n, real leak, real *x, real *y) {
-  SIMD
-  for (size_t j = 0; j < n; ++j) {
+  SIMD for (size_t j = 0; j < n; ++j) {
     real slope = x[j] > 0 ? 1 : leak;
     y[j] = x[j] * slope;
     x[j] = slope;
@@ -29,8 +28,7 @@ static void relu_values(size_t n, real leak, real *x, real *y) {
  * normal X, slope P(X <= x) + x times the density. */
 FOR_EACH_CPU
 static void gelu_values(size_t n, real *x, real *y) {
-  SIMD
-  for (size_t j = 0; j < n; ++j) {
+  SIMD for (size_t j = 0; j < n; ++j) {
     real distribution, density;
     normal_distribution(x[j], &distribution, &density);
     y[j] = x[j] * distribution;
@@ -41,8 +39,7 @@ static void gelu_values(size_t n, real *x, real *y) {
 FOR_EACH_CPU
 static void multiply_values(size_t n, const real *a, const real *b,
                             real *product) {
-  SIMD
-  for (size_t j = 0; j < n; ++j) product[j] = a[j] * b[j];
+  SIMD for (size_t j = 0; j < n; ++j) product[j] = a[j] * b[j];
 }
 
 static void relu_forward(const pass *p, const layer *l, real *x, real *y) {

@@ -22,9 +22,8 @@ static real blend_share(const pass *p, const layer *l) {
 static void blend_forward(const pass *p, const layer *l, real *x, real *y) {
   const real share = blend_share(p, l);
   size_t n = p->n_rows * l->n_in;
-  SIMD
-  for (size_t j = 0; j < n; ++j)
-    y[j] = share * p->input[j] + (1 - share) * x[j];
+  SIMD for (size_t j = 0; j < n; ++j) y[j] =
+      share * p->input[j] + (1 - share) * x[j];
 }
 
 static void blend_backward(const pass *p, const layer *l, const real *x,
@@ -37,6 +36,5 @@ static void blend_backward(const pass *p, const layer *l, const real *x,
   if (p->d_input != NULL)
     for (size_t j = 0; j < n; ++j) p->d_input[j] += share * dy[j];
   if (!p->want_dx) return;
-  SIMD
-  for (size_t j = 0; j < n; ++j) dx[j] = (1 - share) * dy[j];
+  SIMD for (size_t j = 0; j < n; ++j) dx[j] = (1 - share) * dy[j];
 }

@@ -75,8 +75,8 @@ static void network_encode(const network_plan *plan, size_t max_rows,
   }
 }
 
-static void network_gradients(const network_plan *plan, size_t n,
-                              void *memory, uint64_t key, int training,
+static void network_gradients(const network_plan *plan, size_t n, void *memory,
+                              uint64_t key, int training,
                               const double *parameters, const double *x,
                               const double *dy, double *y, double *dx,
                               double *d_parameters, int n_threads) {
@@ -116,10 +116,10 @@ static void elementary(const double *x, size_t n, double *exponential,
 #endif
 
 const engine REAL_NAME(engine) = {
-    PRECISION,       trainer_size,     trainer_create,
-    trainer_initialise, block_length,  block_read,
-    block_write,     progress_read,    progress_write,
-    set_threads,     epoch_begin,      epoch_advance,
-    batch_gradient,  batch_step,       epoch_order,
-    trainer_encode,  network_size,     network_initialise_double,
-    network_encode,  network_gradients, elementary};
+    PRECISION,          trainer_size,      trainer_create,
+    trainer_initialise, block_length,      block_read,
+    block_write,        progress_read,     progress_write,
+    set_threads,        epoch_begin,       epoch_advance,
+    batch_gradient,     batch_step,        epoch_order,
+    trainer_encode,     network_size,      network_initialise_double,
+    network_encode,     network_gradients, elementary};

@@ -50,8 +50,7 @@ typedef struct {
   /* x is n_genes x n_in; pairs are rows of x. */
   status_code (*trainer_create)(const training_plan *plan, void *memory,
                                 const double *x, const int *first,
-                                const int *second, trainer **made,
-                                status *st);
+                                const int *second, trainer **made, status *st);
   void (*trainer_initialise)(trainer *t);
   size_t (*block_length)(const trainer *t, block_name block);
   void (*block_read)(const trainer *t, block_name block, double *to);
@@ -80,8 +79,7 @@ typedef struct {
    * (n x n_out, column-major), in memory of network_size bytes. */
   status_code (*network_size)(const network_plan *plan, size_t max_rows,
                               int with_gradients, size_t *bytes,
-                              size_t *n_parameters, size_t *n_out,
-                              status *st);
+                              size_t *n_parameters, size_t *n_out, status *st);
   void (*network_initialise)(const network_plan *plan, uint64_t key,
                              void *memory, double *parameters);
   void (*network_encode)(const network_plan *plan, size_t max_rows,

@@ -15,7 +15,6 @@ static void scatter_add_rows(const real *from, const int *rows, size_t n_rows,
   for (size_t i = 0; i < n_rows; ++i) {
     real *target = to + (size_t)rows[i] * d;
     const real *source = from + i * d;
-    SIMD
-    for (size_t j = 0; j < d; ++j) target[j] += source[j];
+    SIMD for (size_t j = 0; j < d; ++j) target[j] += source[j];
   }
 }

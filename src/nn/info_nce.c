@@ -45,8 +45,7 @@ static double softmax_row(size_t n, size_t own, real weight,
     total += d_scores[j];
   }
   real factor = weight / total;
-  SIMD
-  for (size_t j = 0; j < n; ++j) d_scores[j] *= factor;
+  SIMD for (size_t j = 0; j < n; ++j) d_scores[j] *= factor;
   *hit = scores[own] >= top;
   return log((double)total) + (double)top - (double)scores[own];
 }
@@ -65,13 +64,13 @@ static void softmax_columns(size_t n, size_t first, size_t last, real weight,
   }
   for (size_t i = 1; i < n; ++i) {
     const real *row = scores + i * n + first;
-    SIMD
-    for (size_t j = 0; j < width; ++j) top[j] = row[j] > top[j] ? row[j] : top[j];
+    SIMD for (size_t j = 0; j < width; ++j) top[j] =
+        row[j] > top[j] ? row[j] : top[j];
   }
   for (size_t i = 0; i < n; ++i) {
     const real *row = scores + i * n + first;
-    SIMD
-    for (size_t j = 0; j < width; ++j) total[j] += real_exp(row[j] - top[j]);
+    SIMD for (size_t j = 0; j < width; ++j) total[j] +=
+        real_exp(row[j] - top[j]);
   }
   for (size_t j = 0; j < width; ++j) {
     column_loss[first + j] = log((double)total[j]) + (double)top[j] -
@@ -81,9 +80,8 @@ static void softmax_columns(size_t n, size_t first, size_t last, real weight,
   for (size_t i = 0; i < n; ++i) {
     const real *row = scores + i * n + first;
     real *d_row = d_scores + i * n + first;
-    SIMD
-    for (size_t j = 0; j < width; ++j)
-      d_row[j] += real_exp(row[j] - top[j]) * total[j];
+    SIMD for (size_t j = 0; j < width; ++j) d_row[j] +=
+        real_exp(row[j] - top[j]) * total[j];
   }
 }
 

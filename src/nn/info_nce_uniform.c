@@ -37,8 +37,7 @@ KERNEL_INLINE real dot(const real *a, const real *b, size_t d) {
 }
 
 KERNEL_INLINE void add_scaled(const real *a, real factor, size_t d, real *to) {
-  SIMD
-  for (size_t j = 0; j < d; ++j) to[j] += factor * a[j];
+  SIMD for (size_t j = 0; j < d; ++j) to[j] += factor * a[j];
 }
 
 /* One query: its loss, and the gradients of query and key, scaled by weight.
@@ -52,8 +51,7 @@ static double uniform_query(const real *query, const real *key,
   const real own = sharpness * dot(query, key, d);
   real top = own;
   for (size_t n = 0; n < n_negatives; ++n) {
-    scores[n] =
-        sharpness * dot(query, bank + (size_t)negatives[n] * d, d);
+    scores[n] = sharpness * dot(query, bank + (size_t)negatives[n] * d, d);
     top = scores[n] > top ? scores[n] : top;
   }
   real own_share = real_exp(own - top), total = own_share;
@@ -91,8 +89,8 @@ static void uniform_direction(const objective *o, const pair_batch *batch,
                         ? batch->encoded + (size_t)key_slot[pair] * d
                         : batch->x + (size_t)key_gene[pair] * d;
   o->row_loss[i] = uniform_query(
-      query, key, batch->bank, batch->negatives + i * n_negatives,
-      n_negatives, d, C(1.0 / o->plan->temperature), C(0.5) / (real)n,
+      query, key, batch->bank, batch->negatives + i * n_negatives, n_negatives,
+      d, C(1.0 / o->plan->temperature), C(0.5) / (real)n,
       o->scores + i * n_negatives, o->d_queries + i * d, o->d_keys + i * d,
       &o->row_hit[i]);
 }

@@ -30,8 +30,7 @@ static real layernorm_row(size_t n, const real *scale, const real *shift,
   SIMD_SUM(squares)
   for (size_t j = 0; j < n; ++j) squares += (x[j] - mean) * (x[j] - mean);
   real inverse = 1 / real_sqrt(squares / (real)n + C(LAYERNORM_EPSILON));
-  SIMD
-  for (size_t j = 0; j < n; ++j) {
+  SIMD for (size_t j = 0; j < n; ++j) {
     x[j] = (x[j] - mean) * inverse;
     y[j] = scale[j] * x[j] + shift[j];
   }
@@ -48,8 +47,8 @@ static void layernorm_forward(const pass *p, const layer *l, real *x,
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
     for (size_t i = first; i < last; ++i)
-      l->row_state[i] = layernorm_row(l->n_in, scale, shift,
-                                      x + i * l->n_in, y + i * l->n_in);
+      l->row_state[i] = layernorm_row(l->n_in, scale, shift, x + i * l->n_in,
+                                      y + i * l->n_in);
   }
 }
 
@@ -62,8 +61,7 @@ static void layernorm_parameters(size_t n_rows, size_t n, size_t first,
   memset(d_shift + first, 0, (last - first) * sizeof(real));
   for (size_t i = 0; i < n_rows; ++i) {
     const real *x_row = x + i * n, *dy_row = dy + i * n;
-    SIMD
-    for (size_t j = first; j < last; ++j) {
+    SIMD for (size_t j = first; j < last; ++j) {
       d_scale[j] += dy_row[j] * x_row[j];
       d_shift[j] += dy_row[j];
     }
@@ -82,9 +80,8 @@ static void layernorm_input_row(size_t n, real inverse, const real *scale,
   for (size_t j = 0; j < n; ++j) along += scale[j] * dy[j] * x[j];
   total /= (real)n;
   along /= (real)n;
-  SIMD
-  for (size_t j = 0; j < n; ++j)
-    dx[j] = inverse * (scale[j] * dy[j] - total - x[j] * along);
+  SIMD for (size_t j = 0; j < n; ++j) dx[j] =
+      inverse * (scale[j] * dy[j] - total - x[j] * along);
 }
 
 static void layernorm_backward(const pass *p, const layer *l, const real *x,

@@ -20,14 +20,14 @@ typedef struct layer layer;
 typedef struct {
   size_t n_rows;
   int n_threads;
-  int training;          /* dropout is on */
-  uint64_t key;          /* of the random draws, with ... */
-  uint32_t step;         /* ... the number of the step */
+  int training;           /* dropout is on */
+  uint64_t key;           /* of the random draws, with ... */
+  uint32_t step;          /* ... the number of the step */
   const real *parameters; /* of the whole network */
-  real *gradients;       /* likewise; NULL in a forward pass */
-  const real *input;     /* what went into the network, n_rows x n_in */
-  int want_dx;           /* is the gradient of the layer's input needed? */
-  real *d_input;         /* gradient of `input`, or NULL */
+  real *gradients;        /* likewise; NULL in a forward pass */
+  const real *input;      /* what went into the network, n_rows x n_in */
+  int want_dx;            /* is the gradient of the layer's input needed? */
+  real *d_input;          /* gradient of `input`, or NULL */
 } pass;
 
 typedef struct {

@@ -19,8 +19,8 @@ static void linear_forward(const pass *p, const layer *l, real *x, real *y) {
   const real *bias = weight + l->n_out * l->n_in;
   for (size_t i = 0; i < p->n_rows; ++i)
     memcpy(y + i * l->n_out, bias, l->n_out * sizeof(real));
-  product_shape shape = {0, 1, p->n_rows, l->n_out, l->n_in,
-                         l->n_in, l->n_in, l->n_out};
+  product_shape shape = {0,       1,       p->n_rows, l->n_out,
+                         l->n_in, l->n_in, l->n_in,   l->n_out};
   real_product(&shape, 1, x, weight, 1, y, p->n_threads);
 }
 
@@ -31,8 +31,7 @@ static void sum_columns(const real *dy, size_t n_rows, size_t n, size_t first,
   memset(sums + first, 0, (last - first) * sizeof(real));
   for (size_t i = 0; i < n_rows; ++i) {
     const real *row = dy + i * n;
-    SIMD
-    for (size_t j = first; j < last; ++j) sums[j] += row[j];
+    SIMD for (size_t j = first; j < last; ++j) sums[j] += row[j];
   }
 }
 
@@ -41,8 +40,8 @@ static void linear_backward(const pass *p, const layer *l, const real *x,
   const real *weight = p->parameters + l->first_parameter;
   real *d_weight = p->gradients + l->first_parameter;
   real *d_bias = d_weight + l->n_out * l->n_in;
-  product_shape of_weight = {1, 0, l->n_out, l->n_in, p->n_rows,
-                             l->n_out, l->n_in, l->n_in};
+  product_shape of_weight = {1,         0,        l->n_out, l->n_in,
+                             p->n_rows, l->n_out, l->n_in,  l->n_in};
   real_product(&of_weight, 1, dy, x, 0, d_weight, p->n_threads);
   int n_pieces = count_pieces(l->n_out, COLUMNS_PER_PIECE);
   PARALLEL_FOR(p->n_threads)
@@ -52,7 +51,7 @@ static void linear_backward(const pass *p, const layer *l, const real *x,
                 smaller(first + COLUMNS_PER_PIECE, l->n_out), d_bias);
   }
   if (!p->want_dx) return;
-  product_shape of_input = {0, 0, p->n_rows, l->n_in, l->n_out,
-                            l->n_out, l->n_in, l->n_in};
+  product_shape of_input = {0,        0,        p->n_rows, l->n_in,
+                            l->n_out, l->n_out, l->n_in,   l->n_in};
   real_product(&of_input, 1, dy, weight, 0, dx, p->n_threads);
 }

@@ -7,15 +7,16 @@
 static const layer_type layer_types[] = {
     {"linear", 1, linear_count, 0, linear_initialise, linear_forward,
      linear_backward},
-    {"layernorm", 0, layernorm_count, 1, layernorm_initialise, layernorm_forward,
-     layernorm_backward},
+    {"layernorm", 0, layernorm_count, 1, layernorm_initialise,
+     layernorm_forward, layernorm_backward},
     {"gelu", 0, no_parameters, 0, initialise_nothing, gelu_forward,
      slope_backward},
     {"relu", 0, no_parameters, 0, initialise_nothing, relu_forward,
      slope_backward},
     {"dropout", 0, no_parameters, 0, initialise_nothing, dropout_forward,
      slope_backward},
-    {"blend", 0, blend_count, 0, blend_initialise, blend_forward, blend_backward},
+    {"blend", 0, blend_count, 0, blend_initialise, blend_forward,
+     blend_backward},
     {"normalize", 0, no_parameters, 1, initialise_nothing, normalize_forward,
      normalize_backward}};
 
@@ -31,9 +32,9 @@ typedef struct {
   size_t n_in, n_out;
   size_t n_parameters;
   size_t max_rows;
-  real *input;     /* max_rows x n_in */
-  real *output;    /* max_rows x n_out */
-  real *upstream;  /* max_rows x widest layer: gradients on their way back */
+  real *input;    /* max_rows x n_in */
+  real *output;   /* max_rows x n_out */
+  real *upstream; /* max_rows x widest layer: gradients on their way back */
   real *downstream;
 } network;
 
@@ -51,9 +52,15 @@ static status_code network_create(const network_plan *plan, size_t max_rows,
   size_t width = plan->n_in, widest = width;
   for (size_t i = 0; i < plan->n_layers; ++i) {
     const layer_plan *part = &plan->layers[i];
-    layer l = {find_layer_type(part->type), (int)i, width,
-               part->n_out > 0 ? part->n_out : width, part->option,
-               net->n_parameters, 0, NULL, NULL};
+    layer l = {find_layer_type(part->type),
+               (int)i,
+               width,
+               part->n_out > 0 ? part->n_out : width,
+               part->option,
+               net->n_parameters,
+               0,
+               NULL,
+               NULL};
     if (l.type == NULL)
       return status_fail(st, STATUS_INTERNAL, "there is no layer \"%s\"",
                          part->type);
@@ -100,8 +107,7 @@ static void network_initialise(const network *net, uint64_t key,
 /* net->input (p->n_rows x n_in) to net->output. */
 static void network_forward(const network *net, pass *p) {
   p->input = net->input;
-  memcpy(net->layers[0].x, net->input,
-         p->n_rows * net->n_in * sizeof(real));
+  memcpy(net->layers[0].x, net->input, p->n_rows * net->n_in * sizeof(real));
   for (size_t i = 0; i < net->n_layers; ++i) {
     const layer *l = &net->layers[i];
     real *y = i + 1 < net->n_layers ? net->layers[i + 1].x : net->output;

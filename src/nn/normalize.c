@@ -14,8 +14,7 @@ static real normalize_row(size_t n, real *x, real *y) {
   for (size_t j = 0; j < n; ++j) squares += x[j] * x[j];
   real norm = real_sqrt(squares);
   if (norm < C(SHORTEST_NORM)) norm = C(SHORTEST_NORM);
-  SIMD
-  for (size_t j = 0; j < n; ++j) y[j] = x[j] = x[j] / norm;
+  SIMD for (size_t j = 0; j < n; ++j) y[j] = x[j] = x[j] / norm;
   return norm;
 }
 
@@ -26,8 +25,7 @@ static void normalize_input_row(size_t n, real norm, const real *x,
   real along = 0;
   SIMD_SUM(along)
   for (size_t j = 0; j < n; ++j) along += x[j] * dy[j];
-  SIMD
-  for (size_t j = 0; j < n; ++j) dx[j] = (dy[j] - x[j] * along) / norm;
+  SIMD for (size_t j = 0; j < n; ++j) dx[j] = (dy[j] - x[j] * along) / norm;
 }
 
 static void normalize_forward(const pass *p, const layer *l, real *x,

@@ -16,12 +16,10 @@ typedef struct {
  * decay first, then the step with bias-corrected moments. */
 FOR_EACH_CPU
 static void adamw_piece(size_t n, real *parameters, const real *gradients,
-                        real *moment_1, real *moment_2, real scale,
-                        real decay, real beta_1, real fresh_1, real beta_2,
-                        real fresh_2, real step_size, real correction,
-                        real epsilon) {
-  SIMD
-  for (size_t j = 0; j < n; ++j) {
+                        real *moment_1, real *moment_2, real scale, real decay,
+                        real beta_1, real fresh_1, real beta_2, real fresh_2,
+                        real step_size, real correction, real epsilon) {
+  SIMD for (size_t j = 0; j < n; ++j) {
     real g = gradients[j] * scale;
     moment_1[j] = beta_1 * moment_1[j] + fresh_1 * g;
     moment_2[j] = beta_2 * moment_2[j] + fresh_2 * g * g;
@@ -37,8 +35,7 @@ FOR_EACH_CPU
 static void sgd_piece(size_t n, real *parameters, const real *gradients,
                       real *velocity, real scale, real penalty, real momentum,
                       real learning_rate) {
-  SIMD
-  for (size_t j = 0; j < n; ++j) {
+  SIMD for (size_t j = 0; j < n; ++j) {
     real g = gradients[j] * scale + penalty * parameters[j];
     velocity[j] = momentum * velocity[j] + g;
     parameters[j] -= learning_rate * velocity[j];
@@ -73,8 +70,7 @@ static double gradient_norm(const parameter_blocks *blocks,
 /* Step number t (from 1) with gradients scaled by `scale`. */
 static void optimizer_step(const optimizer_plan *plan,
                            const parameter_blocks *blocks, double t,
-                           double learning_rate, double scale,
-                           int n_threads) {
+                           double learning_rate, double scale, int n_threads) {
   int n_pieces = count_pieces(blocks->n, ELEMENTS_PER_PIECE);
   double step_size = learning_rate / (1 - pow(plan->beta_1, t));
   double correction = 1 / sqrt(1 - pow(plan->beta_2, t));

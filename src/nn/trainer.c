@@ -166,11 +166,16 @@ static void progress_write(trainer *t, progress at) {
 /* ---- encoding ------------------------------------------------------------ */
 
 static pass pass_of(const trainer *t, size_t n_rows, int training) {
-  pass p = {n_rows,       t->n_threads,
-            training,     t->plan.key,
-            (uint32_t)t->at.n_steps, t->blocks.parameters,
-            t->blocks.gradients,     NULL,
-            0,            NULL};
+  pass p = {n_rows,
+            t->n_threads,
+            training,
+            t->plan.key,
+            (uint32_t)t->at.n_steps,
+            t->blocks.parameters,
+            t->blocks.gradients,
+            NULL,
+            0,
+            NULL};
   return p;
 }
 
@@ -268,12 +273,18 @@ static batch_result evaluate_batch(trainer *t, const batch_choice *choice) {
   pass p = pass_of(t, t->n_encoded, 1);
   network_forward(&t->net, &p);
   memset(t->net.upstream, 0, t->n_encoded * d * sizeof(real));
-  pair_batch batch = {n,           d,
-                      t->batch_first, t->batch_second,
-                      t->first_slot,  t->second_slot,
-                      t->x,           t->net.output,
-                      t->net.upstream, t->bank,
-                      negatives,      t->n_threads};
+  pair_batch batch = {n,
+                      d,
+                      t->batch_first,
+                      t->batch_second,
+                      t->first_slot,
+                      t->second_slot,
+                      t->x,
+                      t->net.output,
+                      t->net.upstream,
+                      t->bank,
+                      negatives,
+                      t->n_threads};
   batch_result result = t->objective.type->evaluate(&t->objective, &batch);
   network_backward(&t->net, &p);
   return result;
@@ -309,19 +320,18 @@ static status_code step_batch(trainer *t, const batch_choice *choice,
 static status_code batch_gradient(trainer *t, const batch_choice *choice,
                                   double *loss, status *st) {
   if (choice->n_pairs > t->plan.batch_size)
-    return status_fail(st, STATUS_INTERNAL, "a batch of %zu pairs is too large",
-                       choice->n_pairs);
+    return status_fail(st, STATUS_INTERNAL,
+                       "a batch of %zu pairs is too large", choice->n_pairs);
   *loss = evaluate_batch(t, choice).loss;
   return check_loss(t, *loss, st);
 }
 
 static status_code batch_step(trainer *t, const batch_choice *choice,
-                              double learning_rate, double *loss,
-                              status *st) {
+                              double learning_rate, double *loss, status *st) {
   batch_result result;
   if (choice->n_pairs > t->plan.batch_size)
-    return status_fail(st, STATUS_INTERNAL, "a batch of %zu pairs is too large",
-                       choice->n_pairs);
+    return status_fail(st, STATUS_INTERNAL,
+                       "a batch of %zu pairs is too large", choice->n_pairs);
   if (step_batch(t, choice, learning_rate, &result, st)) return st->code;
   *loss = result.loss;
   return STATUS_OK;
@@ -336,8 +346,7 @@ static void epoch_begin(trainer *t, double epoch) {
 }
 
 static status_code epoch_advance(trainer *t, double n_steps,
-                                 double learning_rate, int *done,
-                                 status *st) {
+                                 double learning_rate, int *done, status *st) {
   size_t n_pairs = t->plan.n_pairs;
   *done = 0;
   for (double step = 0; step < n_steps; ++step) {

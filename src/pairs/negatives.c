@@ -17,10 +17,11 @@ size_t uniform_negatives_room(const pair_universe *u, size_t n_inside,
                                         : n_wanted;
 }
 
-status_code uniform_negatives_open(uniform_negatives *s, pair_universe universe,
-                                   pair_set *taken, size_t n_inside,
-                                   size_t n_wanted, rng random, int *from,
-                                   int *to, status *st) {
+status_code uniform_negatives_open(uniform_negatives *s,
+                                   pair_universe universe, pair_set *taken,
+                                   size_t n_inside, size_t n_wanted,
+                                   rng random, int *from, int *to,
+                                   status *st) {
   size_t n_existing = uniform_negatives_count(&universe, n_inside);
   if (n_wanted > n_existing)
     return status_fail(st, STATUS_EXHAUSTED,

@@ -44,10 +44,10 @@ size_t uniform_negatives_room(const pair_universe *u, size_t n_inside,
  * from, to    [uniform_negatives_room()] gene codes; from is of the left list
  *
  * STATUS_EXHAUSTED if more is wanted than exists. */
-status_code uniform_negatives_open(uniform_negatives *s, pair_universe universe,
-                                   pair_set *taken, size_t n_inside,
-                                   size_t n_wanted, rng random, int *from,
-                                   int *to, status *st);
+status_code uniform_negatives_open(uniform_negatives *s,
+                                   pair_universe universe, pair_set *taken,
+                                   size_t n_inside, size_t n_wanted,
+                                   rng random, int *from, int *to, status *st);
 
 /* Does one step; 0 when all is done. */
 int uniform_negatives_step(uniform_negatives *s);

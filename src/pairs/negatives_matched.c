@@ -23,12 +23,9 @@ int count_degrees(const int *a, const int *b, size_t n_pairs, size_t n_genes,
 void sort_by_degree(const int *genes, size_t n, const int *degree,
                     size_t n_degrees, size_t *counts, int *sorted) {
   memset(counts, 0, (n_degrees + 1) * sizeof *counts);
-  for (size_t i = 0; i < n; ++i)
-    ++counts[degree[genes[i]] + 1];
-  for (size_t d = 1; d <= n_degrees; ++d)
-    counts[d] += counts[d - 1];
-  for (size_t i = 0; i < n; ++i)
-    sorted[counts[degree[genes[i]]]++] = genes[i];
+  for (size_t i = 0; i < n; ++i) ++counts[degree[genes[i]] + 1];
+  for (size_t d = 1; d <= n_degrees; ++d) counts[d] += counts[d - 1];
+  for (size_t i = 0; i < n; ++i) sorted[counts[degree[genes[i]]]++] = genes[i];
 }
 
 /* The first gene whose degree is at least (or, with above, over) a bound. */

@@ -16,10 +16,8 @@ void pair_set_open(pair_set *set, uint64_t *slots, size_t n_slots) {
   set->n_slots = n_slots;
   set->n_pairs = 0;
   set->shift = 64;
-  for (size_t i = n_slots; i > 1; i /= 2)
-    --set->shift;
-  for (size_t i = 0; i < n_slots; ++i)
-    slots[i] = PAIR_SET_FREE;
+  for (size_t i = n_slots; i > 1; i /= 2) --set->shift;
+  for (size_t i = 0; i < n_slots; ++i) slots[i] = PAIR_SET_FREE;
 }
 
 static uint64_t pair_key(int a, int b) {

@@ -10,10 +10,8 @@ pair_universe universe_open(const int *left, size_t n_left, const int *right,
                      n_left,   one_list ? n_left : n_right,
                      one_list, sides};
   memset(sides, 0, n_genes);
-  for (size_t i = 0; i < u.n_left; ++i)
-    sides[u.left[i]] |= SIDE_LEFT;
-  for (size_t i = 0; i < u.n_right; ++i)
-    sides[u.right[i]] |= SIDE_RIGHT;
+  for (size_t i = 0; i < u.n_left; ++i) sides[u.left[i]] |= SIDE_LEFT;
+  for (size_t i = 0; i < u.n_right; ++i) sides[u.right[i]] |= SIDE_RIGHT;
   return u;
 }
 
