@@ -58,8 +58,9 @@ void blas_release(int n_threads) {
 
 /* Products below this many multiplications are one call. */
 #define TILED_FROM 2e6
-#define MAX_ROW_TILES 4
-#define MAX_COLUMN_TILES 4
+/* Tiles of a product: enough for eight threads, and few, as each tile has
+ * the BLAS copy its rows of a and its columns of b anew. */
+#define N_TILES 8
 #define MIN_TILE 32
 
 #ifdef KITH_HAVE_SGEMM
@@ -100,10 +101,24 @@ static void tile_float(const product_shape *shape, const void *alpha,
 }
 #endif
 
-static size_t count_tiles(size_t length, size_t most) {
-  size_t fit = length / MIN_TILE;
-  if (fit < 1) return 1;
-  return fit < most ? fit : most;
+/* Rows and columns of the grid of tiles: the one in which the BLAS copies
+ * least, m * columns + n * rows, among those with tiles of a fair size. */
+static void choose_grid(size_t m, size_t n, size_t *n_rows,
+                        size_t *n_columns) {
+  double least = -1;
+  *n_rows = *n_columns = 1;
+  for (size_t wanted = 1; wanted <= N_TILES; wanted *= 2) {
+    size_t rows = wanted, columns = N_TILES / wanted;
+    while (rows > 1 && m / rows < MIN_TILE) rows /= 2;
+    while (columns > 1 && n / columns < MIN_TILE) columns /= 2;
+    double copied = (double)m * (double)columns + (double)n * (double)rows;
+    if (rows * columns < *n_rows * *n_columns) continue;
+    if (rows * columns > *n_rows * *n_columns || copied < least) {
+      least = copied;
+      *n_rows = rows;
+      *n_columns = columns;
+    }
+  }
 }
 
 static void product(const product_shape *shape, size_t size,
@@ -115,8 +130,8 @@ static void product(const product_shape *shape, size_t size,
     multiply(shape, alpha, a, b, beta, c);
     return;
   }
-  size_t n_row_tiles = count_tiles(shape->m, MAX_ROW_TILES);
-  size_t n_column_tiles = count_tiles(shape->n, MAX_COLUMN_TILES);
+  size_t n_row_tiles, n_column_tiles;
+  choose_grid(shape->m, shape->n, &n_row_tiles, &n_column_tiles);
   int n_tiles = (int)(n_row_tiles * n_column_tiles);
   PARALLEL_FOR(n_threads)
   for (int tile = 0; tile < n_tiles; ++tile) {

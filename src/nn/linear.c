@@ -17,8 +17,14 @@ static void linear_initialise(const layer *l, rng *r, real *parameters) {
 static void linear_forward(const pass *p, const layer *l, real *x, real *y) {
   const real *weight = p->parameters + l->first_parameter;
   const real *bias = weight + l->n_out * l->n_in;
-  for (size_t i = 0; i < p->n_rows; ++i)
-    memcpy(y + i * l->n_out, bias, l->n_out * sizeof(real));
+  int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
+  PARALLEL_FOR(p->n_threads)
+  for (int piece = 0; piece < n_pieces; ++piece) {
+    size_t first = (size_t)piece * ROWS_PER_PIECE;
+    size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
+    for (size_t i = first; i < last; ++i)
+      memcpy(y + i * l->n_out, bias, l->n_out * sizeof(real));
+  }
   product_shape shape = {0,       1,       p->n_rows, l->n_out,
                          l->n_in, l->n_in, l->n_in,   l->n_out};
   real_product(&shape, 1, x, weight, 1, y, p->n_threads);
