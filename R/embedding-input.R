@@ -86,7 +86,7 @@ gene_matrix.SummarizedExperiment <- function(x, assay = 1, ..., name = "x",
     rlang::check_dots_empty(call = call)
     known <- SummarizedExperiment::assayNames(x)
     count <- length(SummarizedExperiment::assays(x, withDimnames = FALSE))
-    check_choice(assay, known, count, "assay", name, call)
+    check_element(assay, known, count, "assay", name, call)
     gene_matrix(SummarizedExperiment::assay(x, assay), name = name, call = call)
 }
 
@@ -103,13 +103,13 @@ gene_matrix.SingleCellExperiment <- function(x, assay = 1, reduced_dim = NULL,
         call = call
     )
     known <- SingleCellExperiment::reducedDimNames(x)
-    check_choice(reduced_dim, known, length(known), "reduced_dim", name, call)
+    check_element(reduced_dim, known, length(known), "reduced_dim", name, call)
     found <- SingleCellExperiment::reducedDim(x, reduced_dim)
     gene_matrix(as.matrix(found), name = name, call = call)
 }
 
 # choice: the name or number of one of the parts of a container
-check_choice <- function(choice, known, count, arg, name, call) {
+check_element <- function(choice, known, count, arg, name, call) {
     found <- length(choice) == 1L && !is.na(choice) && if (is.numeric(choice)) {
         choice %in% seq_len(count)
     } else {

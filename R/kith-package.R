@@ -7,7 +7,5 @@
 #'
 #' @keywords internal
 #' @useDynLib kith, .registration = TRUE
-#' @importFrom generics tidy glance augment evaluate
-#' @importFrom ggplot2 autoplot
 #' @importFrom rlang .data %||%
 "_PACKAGE"
