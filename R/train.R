@@ -204,7 +204,7 @@ progress_start <- function(job, state, until) {
             "Training {cli::pb_bar} {cli::pb_percent} |",
             "{cli::pb_extra$bar$text} | {cli::pb_eta} left"
         ),
-        total = until, extra = list(bar = bar), clear = FALSE,
+        total = until, extra = list(bar = bar),
         .envir = rlang::caller_env(), .auto_close = FALSE
     )
     bar
