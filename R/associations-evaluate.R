@@ -208,7 +208,8 @@ measure_scores <- function(scores, positive, pairs, fit, options) {
         n_positive = sum(positive), n_negative = sum(!positive)
     )
     result$margin <- result$auc[1] - result$auc
-    result$margin_lower <- result$margin_upper <- NA_real_
+    result$margin_lower <- NA_real_
+    result$margin_upper <- NA_real_
     rownames(result) <- NULL
     if (options$draws > 0L) {
         drawn <- bootstrap_draws(
@@ -228,49 +229,4 @@ measure_scores <- function(scores, positive, pairs, fit, options) {
     }
     result$margin[1] <- NA_real_
     result
-}
-
-#' @method print association_evaluation
-#' @export
-print.association_evaluation <- function(x, ...) {
-    if (!all(c("setting", "subset", "scorer", "auc") %in% names(x))) {
-        return(NextMethod())
-    }
-    options <- attr(x, "options")
-    for (setting in unique(x$setting)) {
-        rows <- x[x$setting == setting, ]
-        cli::cat_line(setting_title(setting))
-        for (subset in unique(rows$subset)) {
-            print_subset(rows[rows$subset == subset, ], subset)
-        }
-    }
-    if (!is.null(options)) {
-        cli::cat_line(
-            "Intervals: ", 100 * options$level, " % over genes, ",
-            options$draws, " draws. Negatives: ", options$negatives, "."
-        )
-    }
-    invisible(x)
-}
-
-setting_title <- function(setting) {
-    if (setting == "transductive") {
-        "transductive (trained on these pairs: says nothing about new ones)"
-    } else {
-        setting
-    }
-}
-
-print_subset <- function(rows, subset) {
-    cli::cat_line(
-        "  ", subset, " pairs: ", rows$n_positive[1], " positive, ",
-        rows$n_negative[1], " negative"
-    )
-    interval <- ifelse(is.na(rows$lower), "",
-        sprintf(" [%.3f, %.3f]", rows$lower, rows$upper)
-    )
-    cli::cat_line(
-        "    ", format(rows$scorer), "  AUC ", sprintf("%.3f", rows$auc),
-        interval, "  AP ", sprintf("%.3f", rows$average_precision)
-    )
 }
