@@ -17,7 +17,7 @@
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' diagnose(organism$vectors, organism$pairs)
 #' @export
 diagnose <- function(x, pairs) {

@@ -18,7 +18,7 @@
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' parts <- split_pairs(gene_pairs(organism$pairs), by = "edge")
 #' fit <- learn_associations(
 #'     organism$vectors, parts$train,

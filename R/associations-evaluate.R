@@ -51,7 +51,7 @@
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' parts <- split_pairs(gene_pairs(organism$pairs), by = "gene")
 #' fit <- learn_associations(
 #'     organism$vectors, parts$train,
@@ -170,13 +170,16 @@ evaluate_setting <- function(fit, setting, name, known, options) {
 
 setting_negatives <- function(setting, known, fit, options) {
     universe <- setting$universe
-    if (options$negatives == "degree" && !is.list(universe)) {
-        sample_negatives(known, universe,
-            method = "degree", positives = setting$positives
-        )
-    } else {
-        sample_negatives(known, universe, positives = setting$positives)
+    if (options$negatives == "uniform" || is.list(universe)) {
+        return(sample_negatives(known, universe,
+            positives = setting$positives
+        ))
     }
+    drawn <- sample_negatives(known, universe,
+        method = "degree", positives = setting$positives
+    )
+    # a pair that was drawn several times counts as often
+    drawn[rep(seq_len(nrow(drawn)), drawn$times), ]
 }
 
 # a column of scores for the fit and for each baseline

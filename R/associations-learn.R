@@ -43,7 +43,7 @@
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' fit <- learn_associations(
 #'     organism$vectors, organism$pairs,
 #'     encoder = encoder_mlp(hidden = 64),
@@ -159,7 +159,7 @@ kith_version <- function() {
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' file <- tempfile(fileext = ".rds")
 #' fit <- learn_associations(
 #'     organism$vectors, organism$pairs,

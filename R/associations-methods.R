@@ -20,7 +20,7 @@
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' fit <- learn_associations(
 #'     organism$vectors, organism$pairs,
 #'     encoder = encoder_mlp(hidden = 32),

@@ -16,7 +16,7 @@
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' fit <- learn_associations(
 #'     organism$vectors, organism$pairs,
 #'     encoder = encoder_mlp(hidden = 32),
@@ -77,7 +77,7 @@ encode.association_fit <- function(fit, newdata = NULL, ...) {
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' fit <- learn_associations(
 #'     organism$vectors, organism$pairs,
 #'     encoder = encoder_mlp(hidden = 32),

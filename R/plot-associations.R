@@ -25,7 +25,7 @@ scorer_colours <- c(
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' fit <- learn_associations(
 #'     organism$vectors, organism$pairs,
 #'     encoder = encoder_mlp(hidden = 32),
@@ -158,7 +158,7 @@ plot_scores <- function(scored, source) {
 #' @family association functions
 #' @examples
 #' set.seed(1)
-#' organism <- simulate_network(n_complexes = 20)
+#' organism <- simulate_network(n_genes = 250)
 #' parts <- split_pairs(gene_pairs(organism$pairs), by = "edge")
 #' fit <- learn_associations(
 #'     organism$vectors, parts$train,

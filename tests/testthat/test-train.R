@@ -1,0 +1,155 @@
+# Training repeats, does not depend on threads, and stops and resumes.
+
+what_was_learned <- function(fit) fit[c("parameters", "history", "pairs")]
+
+test_that("set.seed() decides a fit, and so does control's seed", {
+    organism <- small_organism()
+    one <- withr::with_seed(1, small_fit(
+        organism,
+        control = small_control(seed = NULL)
+    ))
+    two <- withr::with_seed(1, small_fit(
+        organism,
+        control = small_control(seed = NULL)
+    ))
+    other <- withr::with_seed(2, small_fit(
+        organism,
+        control = small_control(seed = NULL)
+    ))
+    expect_identical(one, two)
+    expect_false(identical(one$parameters, other$parameters))
+
+    control <- small_control(seed = 7, validation = 0.2)
+    set.seed(1)
+    before <- .Random.seed
+    first <- small_fit(organism, control = control)
+    expect_identical(.Random.seed, before)
+    set.seed(99)
+    expect_identical(small_fit(organism, control = control), first)
+})
+
+test_that("the number of threads changes nothing", {
+    organism <- small_organism()
+    # wide enough that products and layers are cut into pieces
+    fit_with <- function(threads, objective) {
+        fit <- learn_associations(
+            organism$vectors, organism$pairs, encoder_mlp(hidden = c(128, 128)),
+            objective, small_control(2, threads = threads, batch_size = 256)
+        )
+        list(fit$parameters, fit$history, encode(fit))
+    }
+    for (negatives in c("batch", "uniform")) {
+        objective <- info_nce(keys = "transformed", negatives = negatives)
+        one <- fit_with(1, objective)
+        for (threads in c(2, 3, 4)) {
+            expect_identical(fit_with(threads, objective), one)
+        }
+    }
+})
+
+test_that("a forked child trains and gets the same", {
+    skip_on_os("windows")
+    organism <- small_organism()
+    # the parent's threads have run, which a child does not inherit
+    control <- small_control(2, threads = 4, batch_size = 256)
+    parent <- small_fit(organism, control = control)
+    job <- parallel::mcparallel(small_fit(organism, control = control))
+    child <- parallel::mccollect(job, wait = TRUE)[[1]]
+    expect_identical(what_was_learned(child), what_was_learned(parent))
+})
+
+test_that("single and double precision learn the same", {
+    skip_if_not(build_features()$single, "no single precision in this build")
+    organism <- small_organism()
+    losses <- lapply(c("single", "double"), function(precision) {
+        fit <- small_fit(organism,
+            control = small_control(precision = precision)
+        )
+        fit$history$loss
+    })
+    expect_equal(losses[[1]], losses[[2]], tolerance = 1e-4)
+})
+
+test_that("every epoch is a permutation of the pairs", {
+    organism <- small_organism()
+    pairs <- gene_pairs(organism$pairs)
+    at <- match_pairs(pairs, rownames(organism$vectors))
+    job <- job_new(
+        organism$vectors, at$a, at$b, encoder_mlp(hidden = 8), info_nce(),
+        small_control(), draw_key(1L)
+    )
+    trainer <- trainer_new(job, state_new())
+    n <- nrow(pairs)
+    first <- .Call(C_epoch_order, trainer, 0, n)
+    second <- .Call(C_epoch_order, trainer, 1, n)
+    expect_identical(sort(first), seq_len(n) - 1L)
+    expect_identical(sort(second), seq_len(n) - 1L)
+    expect_false(identical(first, second))
+})
+
+test_that("learning rates follow their schedule", {
+    cosine <- train_control(epochs = 10, learning_rate = 0.1)
+    rates <- vapply(0:9, learning_rate_at, numeric(1), control = cosine)
+    expect_equal(rates, 0.1 * (1 + cos(pi * (0:9) / 10)) / 2)
+    constant <- train_control(schedule = "constant", learning_rate = 0.1)
+    expect_identical(learning_rate_at(constant, 50), 0.1)
+})
+
+test_that("validation pairs are kept out, and patience returns to the best", {
+    organism <- small_organism()
+    control <- small_control(30,
+        validation = 0.2, patience = 2, learning_rate = 0.02
+    )
+    fit <- small_fit(organism, control = control)
+    expect_identical(nrow(drop_pairs(fit$validation, fit$pairs)), nrow(
+        fit$validation
+    ))
+    expect_equal(
+        nrow(fit$pairs) + nrow(fit$validation),
+        nrow(gene_pairs(organism$pairs))
+    )
+    watched <- fit$history$validation_auc
+    expect_identical(fit$best_epoch, which.max(watched))
+    expect_lt(nrow(fit$history), 30)
+    expect_identical(nrow(fit$history), fit$best_epoch + 2L)
+    # the parameters are those of the best epoch
+    again <- small_fit(organism, control = small_control(30,
+        validation = 0.2, learning_rate = 0.02
+    ))
+    expect_equal(again$history$loss[seq_along(watched)], fit$history$loss)
+    expect_false(identical(again$parameters, fit$parameters))
+
+    given <- small_fit(organism, control = small_control(
+        validation = gene_pairs(organism$pairs)[1:30, ]
+    ))
+    expect_identical(nrow(given$validation), 30L)
+    expect_false(anyNA(given$history$validation_auc))
+})
+
+test_that("a loss that is not finite stops with epoch, batch and advice", {
+    expect_error(
+        small_fit(control = small_control(
+            learning_rate = 1e30, optimizer = "sgd"
+        )),
+        "no longer finite at epoch 1, batch [0-9]+.*learning rate"
+    )
+})
+
+test_that("too few pairs and too large batches are refused", {
+    organism <- small_organism()
+    expect_error(
+        small_fit(organism, organism$pairs[1:7, ]),
+        "at least 8 pairs",
+        class = "kith_error_input"
+    )
+    expect_error(
+        small_fit(organism, control = small_control(batch_size = 1e6)),
+        "batch_size",
+        class = "kith_error_input"
+    )
+    # without a batch size a small set is one batch
+    fit <- small_fit(organism, organism$pairs[1:20, ], control = train_control(
+        epochs = 1, threads = 1
+    ))
+    expect_identical(nrow(fit$history), 1L)
+})
