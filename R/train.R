@@ -17,6 +17,8 @@ trainer_blocks <- c(
 job_new <- function(x, first, second, encoder, objective, control, key,
                     watched = NULL) {
     network <- resolve_encoder(encoder, ncol(x))
+    n_out <- layer_table(network)$n_out[length(network$type)]
+    check_keys(objective, n_out, ncol(x))
     list(
         x = unclass_matrix(x), first = first, second = second,
         plan = list(
@@ -26,9 +28,20 @@ job_new <- function(x, first, second, encoder, objective, control, key,
             batch_size = choose_batch_size(control, length(first)),
             key = key
         ),
-        n_out = as.integer(layer_table(network)$n_out[length(network$type)]),
-        keys = objective$keys, control = control, watched = watched
+        n_out = as.integer(n_out), keys = objective$keys, control = control, watched = watched
     )
+}
+
+# raw keys are compared with encodings, so both need one length
+check_keys <- function(objective, n_out, n_in, call = rlang::caller_env(2)) {
+    if (objective$keys == "raw" && n_out != n_in) {
+        abort_input(c(
+            "{.arg n_out} must stay {.code NULL} with raw keys.",
+            x = "Encodings of {n_out} dimensions cannot be compared with gene
+            vectors of {n_in}.",
+            i = "Use {.code info_nce(keys = \"transformed\")}."
+        ), call = call)
+    }
 }
 
 # a matrix without class and attributes other than its dimensions

@@ -43,6 +43,10 @@ static status_code trainer_lay_out(const training_plan *plan, arena *a,
       objective_create(&t->plan.objective, n, t->net.n_out, a, &t->objective,
                        st))
     return st->code;
+  if (!plan->objective.transform_keys && t->net.n_out != t->net.n_in)
+    return status_fail(st, STATUS_INTERNAL,
+                       "raw keys have %zu values, encodings %zu", t->net.n_in,
+                       t->net.n_out);
   parameter_blocks *blocks = &t->blocks;
   blocks->n = t->net.n_parameters;
   blocks->parameters = arena_take(a, blocks->n, sizeof(real));

@@ -1,0 +1,348 @@
+# Fits against plain R: encodings, scores, partners, evaluation, and what the
+# fronts refuse.
+
+organism <- small_organism()
+fit_half <- small_fit(organism)
+fit_both <- small_fit(organism, objective = info_nce(keys = "transformed"))
+
+score_r <- function(fit, from, to, how) {
+    x <- fit$vectors
+    f <- encode(fit)
+    if (how == "half") {
+        (rowSums(f[from, ] * x[to, ]) + rowSums(x[from, ] * f[to, ])) / 2
+    } else {
+        rowSums(f[from, ] * f[to, ])
+    }
+}
+
+auc_r <- function(scores, positive) {
+    differences <- outer(scores[positive], scores[!positive], "-")
+    mean((differences > 0) + (differences == 0) / 2)
+}
+
+test_that("encodings are unit rows, also of new genes", {
+    f <- encode(fit_half)
+    expect_identical(dim(f), dim(organism$vectors))
+    expect_equal(unname(rowSums(f^2)), rep(1, nrow(f)), tolerance = 1e-6)
+    expect_identical(rownames(f), rownames(organism$vectors))
+    expect_equal(encode(fit_half, organism$vectors), f, tolerance = 1e-6)
+    some <- encode(fit_half, organism$vectors[5:7, ])
+    expect_equal(some, f[5:7, ], tolerance = 1e-6)
+    expect_error(encode(fit_half, organism$vectors[, 1:10]), "newdata",
+        class = "kith_error_input"
+    )
+})
+
+test_that("scores agree with their definition and are symmetric", {
+    pairs <- organism$pairs[c(1:20, 3), c("from", "to")]
+    for (fit in list(fit_half, fit_both)) {
+        how <- if (fit$objective$keys == "raw") "half" else "both"
+        scored <- score_pairs(fit, pairs)
+        expect_named(scored, c("from", "to", "cosine", "score"))
+        expected <- unname(score_r(fit, pairs$from, pairs$to, how))
+        expect_equal(scored$score, expected, tolerance = 1e-10)
+        cosine <- unname(rowSums(
+            fit$vectors[pairs$from, ] * fit$vectors[pairs$to, ]
+        ))
+        expect_equal(scored$cosine, cosine, tolerance = 1e-12)
+        back <- score_pairs(fit, data.frame(from = pairs$to, to = pairs$from))
+        expect_equal(back$score, scored$score, tolerance = 1e-12)
+        for (lambda in c(0, 0.3)) {
+            blend <- score_pairs(fit, pairs, lambda = lambda)$score
+            expect_equal(blend, (1 - lambda) * cosine + lambda * expected,
+                tolerance = 1e-10
+            )
+        }
+        other <- setdiff(c("half", "both"), how)
+        expect_equal(score_pairs(fit, pairs, how = other)$score,
+            unname(score_r(fit, pairs$from, pairs$to, other)),
+            tolerance = 1e-10
+        )
+    }
+})
+
+test_that("a gene that was in no table is scored from its vector", {
+    vector <- organism$vectors[1, , drop = FALSE] + 0.01
+    rownames(vector) <- "new"
+    pair <- data.frame(from = "new", to = rownames(organism$vectors)[2:4])
+    scored <- score_pairs(fit_half, pair, newdata = vector)
+    expect_false(anyNA(scored$score))
+    found <- partners(fit_half, "new", n = 5, lambda = 0, newdata = vector)
+    expect_identical(found$gene, rep("new", 5))
+    expect_identical(found$partner[1], rownames(organism$vectors)[1])
+    # without the vector the pair has no score, and a message counts it
+    expect_message(
+        scored <- score_pairs(
+            fit_half, rbind(pair, organism$pairs[1:2, c("from", "to")])
+        ),
+        "3 of 5",
+        class = "kith_message_dropped"
+    )
+    expect_identical(is.na(scored$score), c(TRUE, TRUE, TRUE, FALSE, FALSE))
+    expect_error(score_pairs(fit_half, pair), "pairs",
+        class = "kith_error_input"
+    )
+})
+
+test_that("partners are the best of all other genes", {
+    genes <- fit_both$genes[c(3, 50, 7)]
+    found <- partners(fit_both, genes, n = 6)
+    f <- encode(fit_both)
+    known <- paste(
+        c(fit_both$pairs$from, fit_both$pairs$to),
+        c(fit_both$pairs$to, fit_both$pairs$from)
+    )
+    for (gene in genes) {
+        scores <- drop(f %*% f[gene, ])
+        open <- setdiff(fit_both$genes, gene)
+        open <- open[!paste(gene, open) %in% known]
+        best <- open[order(-scores[open])][1:6]
+        rows <- found[found$gene == gene, ]
+        expect_identical(rows$partner, best)
+        expect_equal(rows$score, unname(scores[best]), tolerance = 1e-10)
+        expect_identical(rows$rank, 1:6)
+        expect_false(any(rows$known))
+    }
+    all_of_them <- partners(fit_both, genes[1], n = 1e6, exclude_known = FALSE)
+    expect_identical(nrow(all_of_them), length(fit_both$genes) - 1L)
+    expect_identical(
+        sum(all_of_them$known), pair_degree(fit_both$pairs, genes[1])$degree
+    )
+    given <- data.frame(from = genes[1], to = found$partner[1])
+    expect_false(
+        found$partner[1] %in% partners(fit_both, genes[1], known = given)$partner
+    )
+    expect_error(partners(fit_both, "nobody"), "nobody",
+        class = "kith_error_input"
+    )
+    expect_error(partners(fit_both, genes, n = -1), "`n`",
+        class = "kith_error_input"
+    )
+})
+
+test_that("a fit survives saveRDS and a new process", {
+    skip_if_not_installed("callr")
+    file <- withr::local_tempfile(fileext = ".rds")
+    saveRDS(fit_half, file)
+    expect_identical(readRDS(file), fit_half)
+    pairs <- organism$pairs[1:50, ]
+    there <- callr::r(function(file, pairs, library) {
+        library("kith", lib.loc = library, character.only = TRUE)
+        fit <- readRDS(file)
+        list(score_pairs(fit, pairs), encode(fit))
+    }, list(file, pairs, dirname(system.file(package = "kith"))))
+    expect_identical(there, list(score_pairs(fit_half, pairs), encode(fit_half)))
+})
+
+test_that("predict, augment, tidy, glance, print and summary hold together", {
+    pairs <- organism$pairs[1:5, ]
+    expect_identical(
+        predict(fit_half, pairs)$.pred, score_pairs(fit_half, pairs)$score
+    )
+    expect_error(predict(fit_half), "newdata", class = "kith_error_input")
+    more <- augment(fit_half, pairs)
+    expect_identical(more$.score, predict(fit_half, pairs)$.pred)
+    expect_identical(nrow(augment(fit_half)), nrow(fit_half$pairs))
+    layers <- tidy(fit_half)
+    expect_identical(sum(layers$parameters), as.numeric(length(
+        fit_half$parameters
+    )))
+    expect_equal(sqrt(sum(layers$norm^2)), sqrt(sum(fit_half$parameters^2)))
+    row <- glance(fit_half)
+    expect_identical(row$pairs, nrow(fit_half$pairs))
+    expect_gt(row$input_share, 0)
+    expect_lt(row$input_share, 1)
+    expect_output(print(fit_half), "trained on")
+    expect_output(print(summary(fit_half)), "History")
+    # the fit does not carry the data that its vectors were made of
+    wide <- matrix(rnorm(250 * 40), 250, dimnames = dimnames(
+        organism$vectors[, 1:40]
+    ))
+    wide <- cbind(wide, wide, wide)
+    fit <- learn_associations(as_embedding(wide, pca = 5), organism$pairs,
+        encoder_mlp(hidden = 8),
+        control = small_control(1)
+    )
+    expect_identical(ncol(fit$vectors), 5L)
+    expect_equal(encode(fit, wide), encode(fit), tolerance = 1e-5)
+})
+
+test_that("evaluate() assigns settings and measures as defined", {
+    set.seed(4)
+    parts <- split_pairs(gene_pairs(organism$pairs), by = "gene")
+    fit <- small_fit(organism, parts$train)
+    result <- evaluate(fit, parts, draws = 50, transductive = TRUE)
+    expect_identical(
+        unique(result$setting),
+        c("one gene unseen", "both genes unseen", "transductive")
+    )
+    expect_identical(
+        unique(result$scorer), c("kith", "cosine", "degree", "neighbours")
+    )
+    seen <- c(parts$train$from, parts$train$to)
+    n_unseen <- (!parts$test$from %in% seen) + (!parts$test$to %in% seen)
+    row <- result[result$subset == "all" & result$scorer == "kith", ]
+    expect_identical(row$n_positive[1:2], c(sum(n_unseen == 1), sum(
+        n_unseen == 2
+    )))
+    expect_identical(row$n_positive[3], nrow(parts$train))
+    inside <- !is.na(result$lower)
+    expect_true(all(result$lower[inside] <= result$upper[inside]))
+    kith <- result$auc[result$scorer == "kith"]
+    degree <- result[result$scorer == "degree", ]
+    expect_equal(degree$margin, kith - degree$auc)
+    # genes without training pairs have no degree
+    both <- degree$setting == "both genes unseen"
+    expect_true(all(degree$auc[both] == 0.5))
+    expect_output(print(result), "says nothing about new ones")
+    expect_identical(class(tidy(result)), "data.frame")
+    expect_identical(nrow(glance(result)), 1L)
+    told <- summary(result)
+    expect_identical(nrow(told), nrow(degree))
+    expect_true(all(told$verdict %in% c("above", "below", "not told apart")))
+    expect_true(all(is.na(evaluate(fit, parts, draws = 0)$lower)))
+})
+
+test_that("scores of one setting have the AUC of a plain count", {
+    options <- list(
+        negatives = "uniform", boundary = 0.2, how = "half", lambda = 1,
+        k = 5L, draws = 0L, level = 0.95
+    )
+    set.seed(2)
+    setting <- list(
+        positives = organism$pairs[1:40, c("from", "to")],
+        universe = fit_half$genes
+    )
+    set.seed(9)
+    result <- evaluate_setting(
+        fit_half, setting, "x", known_pairs(fit_half), options
+    )
+    set.seed(9)
+    negatives <- sample_negatives(
+        known_pairs(fit_half), fit_half$genes,
+        positives = setting$positives
+    )
+    pairs <- join_rows(setting$positives, negatives)
+    positive <- rep(c(TRUE, FALSE), c(40, nrow(negatives)))
+    scored <- score_pairs(fit_half, pairs)
+    expect_equal(result$auc[1], auc_r(scored$score, positive))
+    expect_equal(result$auc[2], auc_r(scored$cosine, positive))
+    near <- abs(scored$cosine) < 0.2
+    expect_equal(result$auc[5], auc_r(scored$score[near], positive[near]))
+})
+
+test_that("an edge split is its own setting; degree negatives are weighted", {
+    set.seed(5)
+    parts <- split_pairs(gene_pairs(organism$pairs), by = "edge")
+    fit <- small_fit(organism, parts$train)
+    result <- evaluate(fit, parts, draws = 0)
+    expect_true("edge held out" %in% result$setting)
+    matched <- evaluate(fit, NULL, negatives = "degree", draws = 0)
+    row <- matched[matched$subset == "all" & matched$scorer == "degree", ]
+    uniform <- evaluate(fit, NULL, draws = 0)
+    plain <- uniform[uniform$subset == "all" & uniform$scorer == "degree", ]
+    # matching takes away what degree alone can tell
+    expect_lt(abs(row$auc - 0.5), abs(plain$auc - 0.5))
+    expect_identical(row$n_negative, 5L * row$n_positive)
+    expect_error(evaluate(fit, parts$train), "training pairs",
+        class = "kith_error_input"
+    )
+    expect_message(
+        evaluate(fit, rbind(parts$test[c("from", "to")], parts$train[1:3, c(
+            "from", "to"
+        )]), draws = 0),
+        "3 of",
+        class = "kith_message_dropped"
+    )
+})
+
+test_that("diagnose() flags what its rules are made for", {
+    told <- diagnose(organism$vectors, organism$pairs)
+    expect_identical(nrow(told), 5L)
+    expect_identical(told$flagged[4], NA)
+    expect_output(print(told), "genes")
+    # partners that look alike
+    set.seed(1)
+    centre <- matrix(rnorm(10 * 20), 10)[rep(1:10, each = 10), ]
+    alike <- centre + 0.1 * matrix(rnorm(100 * 20), 100)
+    rownames(alike) <- paste0("g", 1:100)
+    within <- do.call(rbind, lapply(0:9, function(i) {
+        t(utils::combn(paste0("g", i * 10 + 1:10), 2))
+    }))
+    pairs <- data.frame(from = within[, 1], to = within[, 2])
+    pairs$score <- rowSums(alike[pairs$from, ] * alike[pairs$to, ])
+    told <- diagnose(alike, pairs)
+    expect_true(all(told$flagged[1:2]))
+    expect_false(told$flagged[3])
+    # one hub: degree tells all
+    star <- data.frame(from = "g1", to = paste0("g", 2:60))
+    expect_true(diagnose(alike, star)$flagged[5])
+})
+
+test_that("the front refuses bad vectors and pairs by name", {
+    x <- organism$vectors
+    pairs <- organism$pairs
+    refused <- function(x, pairs, regexp) {
+        expect_error(
+            learn_associations(x, pairs, encoder_mlp(8),
+                control = small_control(1)
+            ),
+            regexp,
+            class = "kith_error_input"
+        )
+    }
+    for (bad in c(NA, NaN, Inf)) {
+        broken <- x
+        broken[3, 2] <- bad
+        refused(broken, pairs, rownames(x)[3])
+    }
+    zero <- x
+    zero[4, ] <- 0
+    refused(zero, pairs, rownames(x)[4])
+    refused(matrix("a", 3, 3, dimnames = list(letters[1:3], NULL)), pairs, "x")
+    refused(unname(x), pairs, "row names")
+    twice <- x
+    rownames(twice)[2] <- rownames(x)[1]
+    refused(twice, pairs, rownames(x)[1])
+    refused(x, data.frame(from = "nobody", to = "none"), "nobody")
+    refused(x, 1:3, "pairs")
+    refused(pairs, x, "x")
+    expect_error(learn_associations(x, pairs, info_nce()), "encoder_mlp",
+        class = "kith_error_input"
+    )
+    # what is dropped is counted
+    more <- rbind(
+        pairs[c("from", "to")],
+        data.frame(from = c("nobody", pairs$from[1]), to = c("none", "none"))
+    )
+    expect_message(small_fit(organism, more), "2 of",
+        class = "kith_message_dropped"
+    )
+    doubled <- rbind(
+        pairs[c("from", "to")], data.frame(from = pairs$to, to = pairs$from),
+        data.frame(from = pairs$from[1], to = pairs$from[1])
+    )
+    expect_identical(
+        small_fit(organism, doubled)$parameters, fit_half$parameters
+    )
+    factors <- data.frame(lapply(pairs[c("from", "to")], factor))
+    expect_identical(
+        small_fit(organism, factors)$parameters, fit_half$parameters
+    )
+})
+
+test_that("figures carry their data", {
+    history <- autoplot(fit_half)
+    expect_identical(history$data$value, fit_half$history$loss)
+    for (type in c("pairs", "scores")) {
+        figure <- autoplot(fit_half, type, n = 100)
+        expect_s3_class(figure, "ggplot")
+        built <- ggplot2::ggplot_build(figure)
+        expect_gt(nrow(built$data[[1]]), 0)
+    }
+    expect_match(autoplot(fit_half, "pairs")$labels$subtitle, "transductive")
+    result <- evaluate(fit_half, draws = 0)
+    figure <- autoplot(result)
+    expect_identical(figure$data$auc, result$auc)
+    expect_no_error(ggplot2::ggplot_build(figure))
+})
