@@ -186,7 +186,7 @@ autoplot.association_evaluation <- function(object, ...) {
         ggplot2::geom_point(size = 2) +
         ggplot2::geom_text(
             ggplot2::aes(label = sprintf("%.3f", .data$auc)),
-            vjust = -0.9, size = 3, colour = "grey20"
+            vjust = -1.1, size = 3, colour = "grey20"
         ) +
         ggplot2::scale_colour_manual(values = scorer_colours) +
         ggplot2::facet_grid(

@@ -135,7 +135,8 @@ ecoli_set <- function() {
         "which ", sum(!known), " are lost for want of an expression vector."
     )
     info <- utils::read.delim(files[3], quote = "")
-    about <- paste0(info$gene_name, ": ", info$gene_product)
+    product <- vapply(info$gene_product, utils::URLdecode, character(1))
+    about <- paste0(info$gene_name, ": ", product)
     list(
         title = "E. coli: expression (PRECISE-1K) and STRING physical links",
         vectors = as_embedding(vectors),
@@ -211,7 +212,7 @@ candidates <- function(fit, n) {
 }
 
 tell_candidates <- function(found, set) {
-    best <- utils::head(found, 10)
+    best <- utils::head(found[abs(found$cosine) < 0.2, ], 10)
     short <- function(genes) {
         text <- paste0(genes, " (", set$about[genes], ")")
         ifelse(nchar(text) > 62, paste0(substr(text, 1, 59), "..."), text)
@@ -285,6 +286,7 @@ run <- function(name, folder) {
     cat("\n")
     tell_verdicts(table)
     section("The ten best new partner candidates (fit on all pairs)")
+    say("Of pairs that do not look alike (cosine within 0.2 of 0).")
     found <- candidates(whole_fit, 20)
     tell_candidates(found, set)
     if (!is.null(set$organism)) tell_truth(found, set)
