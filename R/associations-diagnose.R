@@ -119,7 +119,7 @@ print.association_diagnosis <- function(x, ...) {
     if (!is.null(facts)) {
         cli::cat_line(
             format(facts$fact), "  ",
-            vapply(facts$value, format, character(1), digits = 3, big.mark = ",")
+            vapply(facts$value, format, "", digits = 3, big.mark = ",")
         )
     }
     mark <- ifelse(is.na(x$flagged), "?", ifelse(x$flagged, "!", "."))

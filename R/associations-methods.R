@@ -38,8 +38,8 @@ print.association_fit <- function(x, ...) {
     row <- glance(x)
     cli::cat_line("<association_fit>")
     cli::cat_line(
-        "  ", row$genes, " genes x ", row$dimensions, " dimensions, trained on ",
-        row$pairs, " pairs, ", format(row$parameters, big.mark = ","),
+        "  ", row$genes, " genes x ", row$dimensions, " dimensions, trained ",
+        "on ", row$pairs, " pairs, ", format(row$parameters, big.mark = ","),
         " parameters (", row$precision, " precision)"
     )
     cli::cat_line(

@@ -28,7 +28,8 @@ job_new <- function(x, first, second, encoder, objective, control, key,
             batch_size = choose_batch_size(control, length(first)),
             key = key
         ),
-        n_out = as.integer(n_out), keys = objective$keys, control = control, watched = watched
+        n_out = as.integer(n_out), keys = objective$keys, control = control,
+        watched = watched
     )
 }
 

@@ -161,11 +161,12 @@ train_on <- function(set, pairs, what) {
         )
     )[["elapsed"]]
     row <- glance(fit)
-    cat(sprintf(
-        "%-22s %5d pairs  %5.1f s  %2d epochs (best %2d)  validation AUC %.3f\n",
-        what, row$pairs, seconds, row$epochs, row$best_epoch,
-        row$validation_auc
-    ))
+    cat(
+        sprintf("%-22s %5d pairs %5.1f s", what, row$pairs, seconds),
+        sprintf("  %2d epochs (best %2d)", row$epochs, row$best_epoch),
+        sprintf("  validation AUC %.3f\n", row$validation_auc),
+        sep = ""
+    )
     fit
 }
 
@@ -270,7 +271,7 @@ run <- function(name, folder) {
     print(set$pairs)
     section("Before training: what the data say")
     print(diagnose(set$vectors, set$pairs))
-    section("Training (the epoch is chosen on validation pairs, not test pairs)")
+    section("Training (validation pairs, not test pairs, choose the epoch)")
     by_edge <- split_pairs(set$pairs, "edge")
     by_gene <- if (is.null(set$test_genes)) {
         split_pairs(set$pairs, "gene")

@@ -125,9 +125,9 @@ test_that("resume() says what it cannot do", {
         class = "kith_error_checkpoint"
     )
     # the file of another run
+    other_seed <- small_control(seed = 2, checkpoint = file)
     expect_error(
-        small_fit(organism, control = small_control(seed = 2, checkpoint = file)),
-        "another run",
+        small_fit(organism, control = other_seed), "another run",
         class = "kith_error_checkpoint"
     )
     other <- checkpoint_file()

@@ -1,4 +1,13 @@
 # plain-R oracle: one row after the other
+row_kind_r <- function(a, b, n_same, n_turned) {
+    missing <- anyNA(c(a, b)) || "" %in% c(a, b)
+    kinds <- c(
+        "missing ids" = missing, "self pairs" = !missing && a == b,
+        duplicated = n_same > 0, reversed = n_turned > 0, kept = TRUE
+    )
+    names(kinds)[which(kinds)[1]]
+}
+
 gene_pairs_r <- function(from, to, score = NULL) {
     n <- c(
         "input rows" = length(from), kept = 0, "self pairs" = 0,
@@ -11,17 +20,7 @@ gene_pairs_r <- function(from, to, score = NULL) {
         b <- to[row]
         same <- which(out$from == a & out$to == b)
         turned <- which(out$from == b & out$to == a)
-        what <- if (is.na(a) || is.na(b) || a == "" || b == "") {
-            "missing ids"
-        } else if (a == b) {
-            "self pairs"
-        } else if (length(same)) {
-            "duplicated"
-        } else if (length(turned)) {
-            "reversed"
-        } else {
-            "kept"
-        }
+        what <- row_kind_r(a, b, length(same), length(turned))
         n[what] <- n[what] + 1
         if (what == "kept") {
             out <- rbind(out, data.frame(from = a, to = b))
