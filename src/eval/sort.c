@@ -46,6 +46,7 @@ uint64_t *sort_keys(uint64_t *keys, uint64_t *spare, size_t n) {
 
 /* A keyed_item is two words without padding, key first. */
 keyed_item *sort_items(keyed_item *items, keyed_item *spare, size_t n) {
+  if (n < 2) return items; /* of nothing there may be no first word */
   return (keyed_item *)sort_words(&items->key, &spare->key, n, 2);
 }
 
