@@ -24,8 +24,8 @@
 #   speed  a search over the settings of PyTorch first; then rounds in which
 #          each competitor trains a warm-up and then full batches of 512 pairs
 #          in a fresh process, in an order that alternates: PyTorch's clock
-#          covers the steps of an epoch, kith's is what two more epochs of
-#          learn_associations() cost. Ratios are kith over PyTorch (below 1:
+#          covers the steps of an epoch, kith's is what four more epochs
+#          of learn_associations() cost. Ratios are kith over PyTorch (below 1:
 #          kith is faster), medians over rounds.
 #
 # The last lines are `name: value`. Exit status 1 if a promise is broken.
@@ -107,12 +107,12 @@ kith_steps <- function(x, parameters, batches, threads) {
     list(losses = losses, parameters = parameters)
 }
 
-# Seconds per step of learn_associations(): what two more epochs cost.
+# Seconds per step of learn_associations(): what four more epochs cost.
 kith_seconds_per_step <- function(x, pairs, threads) {
-    seconds <- vapply(c(1L, 3L), function(epochs) {
+    seconds <- vapply(c(1L, 5L), function(epochs) {
         system.time(kith_fit(x, pairs, epochs, 42L, threads))[["elapsed"]]
     }, numeric(1))
-    diff(seconds) / (2 * (nrow(pairs) %/% BATCH_SIZE))
+    diff(seconds) / (4 * (nrow(pairs) %/% BATCH_SIZE))
 }
 
 # Options and data -------------------------------------------------------------
