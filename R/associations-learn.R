@@ -58,7 +58,7 @@ learn_associations <- function(x, pairs, encoder = encoder_mlp(),
                                objective = info_nce(),
                                control = train_control()) {
     check_class(encoder, "encoder", "encoder_mlp")
-    check_class(objective, "objective", "info_nce")
+    check_class(objective, "objective", "multi_positive")
     check_class(control, "train_control", "train_control")
     x <- as_embedding(x)
     pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")

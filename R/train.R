@@ -19,16 +19,20 @@ job_new <- function(x, first, second, encoder, objective, control, key,
     network <- resolve_encoder(encoder, ncol(x))
     n_out <- layer_table(network)$n_out[length(network$type)]
     check_keys(objective, n_out, ncol(x))
+    n_partnered <- length(unique(c(first, second)))
+    items <- if (goes_by_gene(objective)) "genes" else "pairs"
+    n_items <- if (items == "genes") n_partnered else length(first)
     list(
         x = unclass_matrix(x), first = first, second = second,
         plan = list(
             network = network,
             objective = resolve_objective(objective),
             optimizer = resolve_optimizer(control),
-            batch_size = choose_batch_size(control, length(first)),
+            n_partnered = n_partnered,
+            batch_size = choose_batch_size(control, n_items, items),
             key = key
         ),
-        n_out = as.integer(n_out), keys = objective$keys, control = control,
+        n_items = n_items, n_out = as.integer(n_out), keys = objective$keys, control = control,
         watched = watched
     )
 }
@@ -40,7 +44,7 @@ check_keys <- function(objective, n_out, n_in, call = rlang::caller_env(2)) {
             "{.arg n_out} must stay {.code NULL} with raw keys.",
             x = "Encodings of {n_out} dimensions cannot be compared with gene
             vectors of {n_in}.",
-            i = "Use {.code info_nce(keys = \"transformed\")}."
+            i = "Set {.code keys = \"transformed\"} in the objective."
         ), call = call)
     }
 }
@@ -50,22 +54,23 @@ unclass_matrix <- function(x) {
     matrix(as.double(x), nrow(x), ncol(x))
 }
 
-choose_batch_size <- function(control, n_pairs,
+# items: what a batch is made of, pairs or genes with a known partner
+choose_batch_size <- function(control, n_items, items,
                               call = rlang::caller_env(2)) {
-    if (n_pairs < smallest_batch) {
+    if (n_items < smallest_batch) {
         abort_input(c(
-            "{.arg pairs} must leave at least {smallest_batch} pairs to train
+            "{.arg pairs} must leave at least {smallest_batch} {items} to train
             on.",
-            x = "There {?is/are} {n_pairs}."
+            x = "There {?is/are} {n_items}."
         ), call = call)
     }
     if (is.null(control$batch_size)) {
-        return(min(512L, n_pairs))
+        return(min(512L, n_items))
     }
-    if (control$batch_size > n_pairs) {
+    if (control$batch_size > n_items) {
         abort_input(c(
-            "{.arg batch_size} must not exceed the number of training pairs.",
-            x = "It is {control$batch_size}; there are {n_pairs} pairs.",
+            "{.arg batch_size} must not exceed the number of training {items}.",
+            x = "It is {control$batch_size}; there are {n_items} {items}.",
             i = "{.code batch_size = NULL} chooses one that fits."
         ), call = call)
     }
@@ -229,7 +234,7 @@ progress_step <- function(bar, state, job) {
         return(invisible())
     }
     at <- state$at
-    done <- at[["epoch"]] + at[["position"]] / length(job$first)
+    done <- at[["epoch"]] + at[["position"]] / job$n_items
     last <- state$history[nrow(state$history), ]
     bar$text <- sprintf(
         "epoch %d, loss %.3f%s", as.integer(at[["epoch"]]) + 1L,

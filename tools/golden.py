@@ -59,7 +59,13 @@ CASES = {
     "both-sgd-cosine": (
         {}, "transformed", "batch", dict(SGD, schedule="cosine"), 12,
     ),
+    "half-masked": ({}, "raw", "masked", ADAMW, 13),
+    "both-masked": ({}, "transformed", "masked", ADAMW, 14),
+    "multi-raw": ({}, "raw", "all", ADAMW, 15),
+    "multi-transformed": ({}, "transformed", "all", ADAMW, 16),
 }
+# of the multi-positive cases
+N_KNOWN, N_ANCHORS, CORRECTION, WEIGHT = 25, 9, 0.7, 0.5
 
 
 # Model -----------------------------------------------------------------------
@@ -113,9 +119,11 @@ def similarities(queries, keys, temperature):
     return queries @ keys.T / temperature
 
 
-def loss_in_batch(queries, keys, temperature):
+def loss_in_batch(queries, keys, temperature, dropped=None):
     """Symmetric cross-entropy, the diagonal of the batch is the target."""
     scores = similarities(queries, keys, temperature)
+    if dropped is not None:
+        scores = scores.masked_fill(dropped, -math.inf)
     target = torch.arange(len(scores))
     rows = F.cross_entropy(scores, target)
     columns = F.cross_entropy(scores.T, target)
@@ -128,6 +136,40 @@ def loss_one_direction(queries, positives, negatives, temperature):
     negative = torch.einsum("bd,bnd->bn", queries, negatives)
     scores = torch.cat([positive, negative], 1) / temperature
     return F.cross_entropy(scores, torch.zeros(len(scores), dtype=torch.long))
+
+
+def adjacency(pairs):
+    known = torch.zeros(N_GENES, N_GENES, dtype=torch.bool)
+    known[pairs[:, 0], pairs[:, 1]] = True
+    known[pairs[:, 1], pairs[:, 0]] = True
+    return known
+
+
+def weighted_mean(values, weights):
+    return (values * weights).sum() / weights.sum()
+
+
+def loss_multi_positive(queries, keys, anchors, known, temperature):
+    """Every known partner a positive, keys = the genes with a partner."""
+    degree = known.sum(1).double()
+    genes = torch.nonzero(degree > 0)[:, 0]
+    offset = CORRECTION * degree.clamp(min=1).log()
+    scores = similarities(queries, keys[genes], temperature)
+    scores = scores.masked_fill(
+        anchors[:, None] == genes[None, :], -math.inf)
+    positive = known[anchors][:, genes]
+
+    def side(logits, positive, weights):
+        some = positive.any(1)
+        shares = F.log_softmax(logits, 1).masked_fill(~positive, 0)
+        means = shares.sum(1)[some] / positive.sum(1)[some]
+        return -weighted_mean(means, weights[some])
+
+    weights = degree ** WEIGHT
+    rows = side(scores + offset[genes], positive, weights[anchors])
+    columns = side(
+        (scores + offset[anchors][:, None]).T, positive.T, weights[genes])
+    return (rows + columns) / 2
 
 
 def accuracies(queries, keys, partners, temperature):
@@ -160,6 +202,16 @@ def draw_batches(generator):
     return torch.stack(batches)
 
 
+def draw_anchors(generator, known):
+    """Ten batches of different genes that have a partner, and their places
+    among these."""
+    genes = torch.nonzero(known.any(1))[:, 0]
+    places = torch.stack([
+        torch.randperm(len(genes), generator=generator)[:N_ANCHORS]
+        for _ in range(N_STEPS)])
+    return genes[places], places
+
+
 def make_optimizer(parameters, settings):
     if settings["method"] == "sgd":
         optimizer = torch.optim.SGD(
@@ -181,12 +233,23 @@ def make_optimizer(parameters, settings):
     return optimizer, schedule
 
 
-def step_loss(model, objective, x, frozen, pairs, negatives):
+def step_loss(model, objective, x, frozen, batch, negatives, known):
     """Loss of one batch; also the in-batch accuracies (or None, None)."""
-    anchors, partners = pairs.T
     temperature = objective["temperature"]
     raw = objective["keys"] == "raw"
+    if objective["negatives"] == "all":
+        keys = x if raw else model(x)
+        queries = model(x[batch])
+        return loss_multi_positive(
+            queries, keys, batch, known, temperature), (None, None)
+    anchors, partners = batch.T
     f_a = model(x[anchors])
+    if objective["negatives"] == "masked":
+        keys = x[partners] if raw else model(x[partners])
+        dropped = known[anchors][:, partners]
+        dropped |= anchors[:, None] == partners[None, :]
+        dropped.fill_diagonal_(False)
+        return loss_in_batch(f_a, keys, temperature, dropped), (None, None)
     if objective["negatives"] == "batch":
         keys = x[partners] if raw else model(x[partners])
         with torch.no_grad():
@@ -211,6 +274,12 @@ def run_case(name):
     batches = draw_batches(generator)
     negatives = torch.randint(
         N_GENES, (N_STEPS, 2, BATCH, N_NEGATIVES), generator=generator)
+    known = adjacency(batches.reshape(-1, 2))
+    if negative_kind == "all":
+        objective.update(degree_correction=CORRECTION, degree_weight=WEIGHT)
+        pairs = batches.reshape(-1, 2)[:N_KNOWN]
+        known = adjacency(pairs)
+        batches, places = draw_anchors(generator, known)
     with torch.no_grad():
         frozen = model(x)  # negatives keep the encoding of the first step
 
@@ -220,7 +289,7 @@ def run_case(name):
     losses, norms, rates, shares = [], [], [], []
     for step in range(N_STEPS):
         loss, share = step_loss(
-            model, objective, x, frozen, batches[step], negatives[step])
+            model, objective, x, frozen, batches[step], negatives[step], known)
         optimizer.zero_grad()
         loss.backward()
         gradients = [p.grad for p in model.in_order()]
@@ -239,8 +308,10 @@ def run_case(name):
     fixture = dict(
         case=name, made_by="tools/golden.py", torch=torch.__version__,
         encoder=encoder, objective=objective, optimizer=optimizer_settings,
-        x=x, pairs=batches,
+        x=x, pairs=pairs if negative_kind == "all" else batches,
     )
+    if negative_kind == "all":
+        fixture["anchors"] = places
     if negative_kind == "uniform":
         fixture["negatives"] = negatives
     fixture.update(

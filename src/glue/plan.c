@@ -25,7 +25,12 @@ static objective_plan get_objective_plan(SEXP objective) {
       get_string(get_element(objective, "type"), "type"),
       get_double(get_element(objective, "temperature"), "temperature"),
       get_int(get_element(objective, "transform_keys"), "transform_keys"),
-      get_count(get_element(objective, "n_negatives"), "n_negatives")};
+      get_count(get_element(objective, "n_negatives"), "n_negatives"),
+      get_int(get_element(objective, "mask_known"), "mask_known"),
+      get_int(get_element(objective, "all_keys"), "all_keys"),
+      get_double(get_element(objective, "degree_weight"), "degree_weight"),
+      get_double(get_element(objective, "degree_correction"),
+                 "degree_correction")};
   return plan;
 }
 
@@ -49,6 +54,7 @@ training_plan get_training_plan(SEXP plan, size_t n_genes, size_t n_pairs) {
       get_optimizer_plan(get_element(plan, "optimizer")),
       n_genes,
       n_pairs,
+      get_count(get_element(plan, "n_partnered"), "n_partnered"),
       get_count(get_element(plan, "batch_size"), "batch_size"),
       get_key(get_element(plan, "key"))};
   return result;

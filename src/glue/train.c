@@ -26,9 +26,9 @@ static char *align(void *memory) {
   return (char *)memory + (ALIGNMENT - address % ALIGNMENT) % ALIGNMENT;
 }
 
-static batch_choice get_batch(SEXP pairs, SEXP negatives) {
-  batch_choice choice = {get_ints(pairs, (size_t)Rf_xlength(pairs), "pairs"),
-                         (size_t)Rf_xlength(pairs), NULL};
+static batch_choice get_batch(SEXP items, SEXP negatives) {
+  batch_choice choice = {get_ints(items, (size_t)Rf_xlength(items), "items"),
+                         (size_t)Rf_xlength(items), NULL};
   if (negatives != R_NilValue)
     choice.negatives =
         get_ints(negatives, (size_t)Rf_xlength(negatives), "negatives");
@@ -162,13 +162,13 @@ SEXP C_trainer_encode(SEXP pointer, SEXP rows, SEXP n_out, SEXP n_threads) {
   return encoded;
 }
 
-/* The loss of a batch given by 0-based pairs; its gradients stay in the
+/* The loss of a batch given by 0-based items; its gradients stay in the
  * block of gradients. With a learning rate the step is made, too. */
-SEXP C_batch(SEXP pointer, SEXP pairs, SEXP negatives, SEXP learning_rate,
+SEXP C_batch(SEXP pointer, SEXP items, SEXP negatives, SEXP learning_rate,
              SEXP n_threads) {
   trainer_handle *handle = get_trainer(pointer);
   set_trainer_threads(handle, n_threads);
-  batch_choice choice = get_batch(pairs, negatives);
+  batch_choice choice = get_batch(items, negatives);
   int step = learning_rate != R_NilValue;
   double rate = step ? get_double(learning_rate, "learning_rate") : 0;
   status st = {STATUS_OK, ""};
@@ -183,11 +183,12 @@ SEXP C_batch(SEXP pointer, SEXP pairs, SEXP negatives, SEXP learning_rate,
   return Rf_ScalarReal(loss);
 }
 
-/* The 0-based order of the pairs in an epoch. */
-SEXP C_epoch_order(SEXP pointer, SEXP epoch, SEXP n_pairs) {
+/* The 0-based order of the items in an epoch. */
+SEXP C_epoch_order(SEXP pointer, SEXP epoch) {
   trainer_handle *handle = get_trainer(pointer);
   double number = get_double(epoch, "epoch");
-  SEXP order = PROTECT(Rf_allocVector(INTSXP, get_int(n_pairs, "n_pairs")));
+  size_t n = handle->engine->n_items(handle->trainer);
+  SEXP order = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)n));
   handle->engine->epoch_order(handle->trainer, number, INTEGER(order));
   UNPROTECT(1);
   return order;

@@ -11,6 +11,7 @@
 #include "nn/network.c"
 #include "nn/info_nce.c"
 #include "nn/info_nce_uniform.c"
+#include "nn/multi_positive.c"
 #include "nn/objectives.c"
 #include "nn/optimizer.c"
 #include "nn/trainer.c"

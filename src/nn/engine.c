@@ -115,11 +115,25 @@ static void elementary(const double *x, size_t n, double *exponential,
 #define PRECISION "double"
 #endif
 
-const engine REAL_NAME(engine) = {
-    PRECISION,          trainer_size,      trainer_create,
-    trainer_initialise, block_length,      block_read,
-    block_write,        progress_read,     progress_write,
-    set_threads,        epoch_begin,       epoch_advance,
-    batch_gradient,     batch_step,        epoch_order,
-    trainer_encode,     network_size,      network_initialise_double,
-    network_encode,     network_gradients, elementary};
+const engine REAL_NAME(engine) = {PRECISION,
+                                  trainer_size,
+                                  trainer_create,
+                                  trainer_initialise,
+                                  block_length,
+                                  block_read,
+                                  block_write,
+                                  progress_read,
+                                  progress_write,
+                                  set_threads,
+                                  epoch_begin,
+                                  epoch_advance,
+                                  batch_gradient,
+                                  batch_step,
+                                  n_items,
+                                  epoch_order,
+                                  trainer_encode,
+                                  network_size,
+                                  network_initialise_double,
+                                  network_encode,
+                                  network_gradients,
+                                  elementary};

@@ -7,7 +7,8 @@
 /* What the glue can ask of the numerics, once for each precision. Values
  * cross as double; matrices that come from R are column-major. */
 
-/* Batches of fewer pairs are left out of an epoch. */
+/* Batches of fewer items are left out of an epoch. An item is a pair or,
+ * where the objective goes by genes, a gene with a known partner. */
 #define SMALLEST_BATCH 8
 
 /* A trainer lives in one block of memory that its caller provides. */
@@ -26,18 +27,19 @@ typedef enum {
 /* Where a run stands. */
 typedef struct {
   double epoch;     /* epochs completed or begun before this one */
-  double position;  /* pairs of the epoch that have been used */
+  double position;  /* items of the epoch that have been used */
   double n_steps;   /* optimiser steps since the start */
   double loss_sum;  /* over the batches of the epoch so far */
   double hit_sum;   /* anchors with their own partner on top */
   double n_batches; /* of the epoch so far */
 } progress;
 
-/* Pairs given by their index, with the negatives of each query if the
- * objective draws any (2 x n_pairs x n_negatives, or NULL: draw them). */
+/* Items given by their index (of a pair; of a gene among those with a
+ * partner), with the negatives of each query if the objective draws any
+ * (2 x n_items x n_negatives, or NULL: draw them). */
 typedef struct {
-  const int *pairs;
-  size_t n_pairs;
+  const int *items;
+  size_t n_items;
   const int *negatives;
 } batch_choice;
 
@@ -59,7 +61,7 @@ typedef struct {
   void (*progress_write)(trainer *t, progress at);
   void (*set_threads)(trainer *t, int n_threads);
 
-  /* Begins an epoch: its order of pairs, its bank of negatives. */
+  /* Begins an epoch: its order of items, its bank of negatives. */
   void (*epoch_begin)(trainer *t, double epoch);
   /* At most n_steps batches; *done says whether the epoch is over. */
   status_code (*epoch_advance)(trainer *t, double n_steps,
@@ -69,7 +71,8 @@ typedef struct {
                                 double *loss, status *st);
   status_code (*batch_step)(trainer *t, const batch_choice *choice,
                             double learning_rate, double *loss, status *st);
-  /* The order of the pairs in an epoch, as epoch_begin makes it. */
+  /* How many items an epoch has, and their order as epoch_begin makes it. */
+  size_t (*n_items)(const trainer *t);
   void (*epoch_order)(const trainer *t, double epoch, int *order);
 
   /* Encodes rows of the trainer's own x into out (n x n_out, row-major). */

@@ -8,7 +8,8 @@
  *          + 1/2 mean_j [-log softmax_i(S_.j)_j].
  *
  * The gradient with respect to S_ij is (row softmax + column softmax) / 2n,
- * less 1/n on the diagonal. */
+ * less 1/n on the diagonal. With mask_known, S_ij is left out of all sums for
+ * j != i where first(i) and second(j) are known partners or the same gene. */
 
 #include "nn/objectives.h"
 
@@ -16,8 +17,9 @@ static int info_nce_encodes_second(const objective_plan *plan) {
   return plan->transform_keys;
 }
 
-static void info_nce_create(size_t max_pairs, size_t d, arena *a,
+static void info_nce_create(const training_plan *plan, size_t d, arena *a,
                             objective *o) {
+  size_t max_pairs = plan->batch_size;
   o->queries = arena_take(a, max_pairs * d, sizeof(real));
   o->keys = arena_take(a, max_pairs * d, sizeof(real));
   o->d_queries = arena_take(a, max_pairs * d, sizeof(real));
@@ -28,6 +30,35 @@ static void info_nce_create(size_t max_pairs, size_t d, arena *a,
   o->d_scores = arena_take(a, n_scores, sizeof(real));
   o->row_loss = arena_take(a, 2 * max_pairs, sizeof(double));
   o->row_hit = arena_take(a, max_pairs, sizeof(double));
+  if (plan->objective.mask_known) {
+    o->first_column = arena_take(a, plan->n_genes, sizeof(int));
+    o->next_column = arena_take(a, max_pairs, sizeof(int));
+  }
+}
+
+/* Leaves out of row i the columns of a gene, but for the own one. */
+static void mask_gene(const objective *o, int gene, size_t i, size_t n) {
+  for (int j = o->first_column[gene]; j >= 0; j = o->next_column[j])
+    if ((size_t)j != i) o->scores[i * n + (size_t)j] = -INFINITY;
+}
+
+/* Leaves known partners, and a gene against itself, out of the negatives.
+ * The columns of each second gene form a list. */
+static void mask_known_partners(const objective *o, const item_batch *batch) {
+  size_t n = batch->n_items;
+  const partner_lists *known = batch->known;
+  for (size_t gene = 0; gene < known->n_genes; ++gene)
+    o->first_column[gene] = -1;
+  for (size_t j = 0; j < n; ++j) {
+    o->next_column[j] = o->first_column[batch->second[j]];
+    o->first_column[batch->second[j]] = (int)j;
+  }
+  for (size_t i = 0; i < n; ++i) {
+    int gene = batch->first[i];
+    mask_gene(o, gene, i, n);
+    for (int k = known->starts[gene]; k < known->starts[gene + 1]; ++k)
+      mask_gene(o, known->partners[k], i, n);
+  }
 }
 
 /* d_scores = row softmax * weight. Returns log sum exp(row) - row[own]; *hit
@@ -116,8 +147,8 @@ static batch_result info_nce_softmax(const objective *o, size_t n,
 }
 
 static batch_result info_nce_evaluate(const objective *o,
-                                      const pair_batch *batch) {
-  size_t n = batch->n_pairs, d = batch->d;
+                                      const item_batch *batch) {
+  size_t n = batch->n_items, d = batch->d;
   const real sharpness = C(1.0 / o->plan->temperature);
   int transformed = o->plan->transform_keys;
   gather_rows(batch->encoded, batch->first_slot, n, d, o->queries);
@@ -129,6 +160,7 @@ static batch_result info_nce_evaluate(const objective *o,
   product_shape of_scores = {0, 1, n, n, d, d, d, n};
   real_product(&of_scores, sharpness, o->queries, o->keys, 0, o->scores,
                batch->n_threads);
+  if (o->plan->mask_known) mask_known_partners(o, batch);
   batch_result result = info_nce_softmax(o, n, batch->n_threads);
 
   product_shape of_queries = {0, 0, n, d, n, n, d, d};

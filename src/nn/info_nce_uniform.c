@@ -17,8 +17,9 @@ static int info_nce_uniform_encodes_second(const objective_plan *plan) {
   return 1;
 }
 
-static void info_nce_uniform_create(size_t max_pairs, size_t d, arena *a,
-                                    objective *o) {
+static void info_nce_uniform_create(const training_plan *plan, size_t d,
+                                    arena *a, objective *o) {
+  size_t max_pairs = plan->batch_size;
   o->d_queries = arena_take(a, 2 * max_pairs * d, sizeof(real));
   o->d_keys = arena_take(a, 2 * max_pairs * d, sizeof(real));
   size_t n_scores;
@@ -75,9 +76,9 @@ static double uniform_query(const real *query, const real *key,
 
 /* Query i of both directions: 0 .. n - 1 from the first genes to the second,
  * n .. 2n - 1 back. */
-static void uniform_direction(const objective *o, const pair_batch *batch,
+static void uniform_direction(const objective *o, const item_batch *batch,
                               size_t i) {
-  size_t n = batch->n_pairs, d = batch->d;
+  size_t n = batch->n_items, d = batch->d;
   size_t n_negatives = o->plan->n_negatives;
   int back = i >= n;
   size_t pair = back ? i - n : i;
@@ -96,8 +97,8 @@ static void uniform_direction(const objective *o, const pair_batch *batch,
 }
 
 static batch_result info_nce_uniform_evaluate(const objective *o,
-                                              const pair_batch *batch) {
-  size_t n = batch->n_pairs, d = batch->d;
+                                              const item_batch *batch) {
+  size_t n = batch->n_items, d = batch->d;
   int n_pieces = count_pieces(2 * n, ROWS_PER_PIECE);
   PARALLEL_FOR(batch->n_threads)
   for (int piece = 0; piece < n_pieces; ++piece) {

@@ -22,8 +22,12 @@ typedef struct {
 typedef struct {
   const char *type; /* name of an objective type */
   double temperature;
-  int transform_keys; /* keys go through the network, too */
-  size_t n_negatives; /* per anchor, where the objective draws them */
+  int transform_keys;       /* keys go through the network, too */
+  size_t n_negatives;       /* per anchor, where the objective draws them */
+  int mask_known;           /* known partners are not negatives */
+  int all_keys;             /* genes without a known partner are keys, too */
+  double degree_weight;     /* an anchor weighs degree^degree_weight */
+  double degree_correction; /* times log(degree), added while training */
 } objective_plan;
 
 typedef enum { OPTIMIZER_ADAMW, OPTIMIZER_SGD } optimizer_kind;
@@ -42,7 +46,8 @@ typedef struct {
   optimizer_plan optimizer;
   size_t n_genes;
   size_t n_pairs;
-  size_t batch_size;
+  size_t n_partnered; /* genes that occur in a pair */
+  size_t batch_size;  /* items of a batch: pairs, or genes */
   uint64_t key;
 } training_plan;
 

@@ -1,5 +1,5 @@
-/* Training on pairs of genes: batches, steps, epochs, and the state between
- * them. Everything lies in one arena that is sized before training. */
+/* Training: batches, steps, epochs, and the state between them. Everything
+ * lies in one arena that is sized before training. */
 
 #include "nn/engine.h"
 #include "nn/layers.h"
@@ -13,9 +13,13 @@ struct trainer {
   double *piece_squares; /* scratch of the gradient norm */
   real *x;               /* n_genes x n_in */
   int *first, *second;   /* n_pairs */
-  int *order;            /* of the pairs in this epoch */
-  int *slot_of_gene;     /* n_genes: row of the batch's encodings, or -1 */
-  int *encoded_genes;    /* which gene a row of the encodings is */
+  partner_lists known;
+  key_set keys;       /* where the objective goes by genes */
+  int *anchors;       /* likewise: the genes with a partner */
+  size_t n_items;     /* of an epoch: pairs, or anchors */
+  int *order;         /* of the items in this epoch */
+  int *slot_of_gene;  /* n_genes: row of the batch's encodings, or -1 */
+  int *encoded_genes; /* which gene a row of the encodings is */
   size_t n_encoded;
   int *batch_first, *batch_second; /* batch_size: genes of the batch ... */
   int *first_slot, *second_slot;   /* ... and their rows */
@@ -27,6 +31,22 @@ struct trainer {
 
 /* ---- laying out ---------------------------------------------------------- */
 
+/* Genes that anchors are compared with, where the objective goes by genes. */
+static size_t count_keys(const training_plan *plan) {
+  return plan->objective.all_keys ? plan->n_genes : plan->n_partnered;
+}
+
+/* Genes that a batch has the network encode, at most. */
+static size_t rows_of_batch(const training_plan *plan) {
+  const objective_plan *aim = &plan->objective;
+  const objective_type *type = find_objective_type(aim->type);
+  size_t n = plan->batch_size;
+  if (type == NULL) return n;
+  if (type->by_gene)
+    return aim->transform_keys ? count_keys(plan) : smaller(n, plan->n_genes);
+  return smaller(type->encodes_second(aim) ? 2 * n : n, plan->n_genes);
+}
+
 static status_code trainer_lay_out(const training_plan *plan, arena *a,
                                    trainer **made, status *st) {
   trainer counted; /* stands in while sizes are added up */
@@ -35,14 +55,11 @@ static status_code trainer_lay_out(const training_plan *plan, arena *a,
   if (t == NULL) t = &counted;
   memset(t, 0, sizeof *t);
   t->plan = *plan;
-  const objective_type *type = find_objective_type(plan->objective.type);
-  int both = type != NULL && type->encodes_second(&plan->objective);
-  size_t n = plan->batch_size;
-  size_t max_rows = smaller(both ? 2 * n : n, plan->n_genes);
+  size_t n = plan->batch_size, max_rows = rows_of_batch(plan);
   if (network_create(&plan->network, max_rows, 1, a, &t->net, st) ||
-      objective_create(&t->plan.objective, n, t->net.n_out, a, &t->objective,
-                       st))
+      objective_create(&t->plan, t->net.n_out, a, &t->objective, st))
     return st->code;
+  const objective_type *type = t->objective.type;
   if (!plan->objective.transform_keys && t->net.n_out != t->net.n_in)
     return status_fail(st, STATUS_INTERNAL,
                        "raw keys have %zu values, encodings %zu", t->net.n_in,
@@ -58,7 +75,15 @@ static status_code trainer_lay_out(const training_plan *plan, arena *a,
   t->x = arena_take(a, plan->n_genes * plan->network.n_in, sizeof(real));
   t->first = arena_take(a, plan->n_pairs, sizeof(int));
   t->second = arena_take(a, plan->n_pairs, sizeof(int));
-  t->order = arena_take(a, plan->n_pairs, sizeof(int));
+  partner_lists_take(plan->n_genes, plan->n_pairs, a, &t->known);
+  t->n_items = type->by_gene ? plan->n_partnered : plan->n_pairs;
+  t->order = arena_take(a, t->n_items, sizeof(int));
+  if (type->by_gene) {
+    t->keys.n = count_keys(plan);
+    t->keys.genes = arena_take(a, t->keys.n, sizeof(int));
+    t->keys.of_gene = arena_take(a, plan->n_genes, sizeof(int));
+    t->anchors = arena_take(a, plan->n_partnered, sizeof(int));
+  }
   t->slot_of_gene = arena_take(a, plan->n_genes, sizeof(int));
   t->encoded_genes = arena_take(a, max_rows, sizeof(int));
   t->batch_first = arena_take(a, n, sizeof(int));
@@ -91,6 +116,18 @@ static status_code trainer_size(const training_plan *plan, size_t *bytes,
   return st->code;
 }
 
+/* Anchors and keys, in the order of the genes. */
+static void choose_keys(trainer *t) {
+  size_t n_anchors = 0, n_keys = 0;
+  for (size_t i = 0; i < t->plan.n_genes; ++i) {
+    int partnered = partner_count(&t->known, (int)i) > 0;
+    int is_key = partnered || t->plan.objective.all_keys;
+    if (partnered) t->anchors[n_anchors++] = (int)i;
+    t->keys.of_gene[i] = is_key ? (int)n_keys : -1;
+    if (is_key) t->keys.genes[n_keys++] = (int)i;
+  }
+}
+
 static status_code trainer_create(const training_plan *plan, void *memory,
                                   const double *x, const int *first,
                                   const int *second, trainer **made,
@@ -105,6 +142,8 @@ static status_code trainer_create(const training_plan *plan, void *memory,
   memcpy(t->first, first, plan->n_pairs * sizeof(int));
   memcpy(t->second, second, plan->n_pairs * sizeof(int));
   for (size_t i = 0; i < plan->n_genes; ++i) t->slot_of_gene[i] = -1;
+  partner_lists_fill(&t->known, first, second, plan->n_pairs);
+  if (t->objective.type->by_gene) choose_keys(t);
   memset(t->blocks.moment_1, 0, t->blocks.n * sizeof(real));
   memset(t->blocks.moment_2, 0, t->blocks.n * sizeof(real));
   return STATUS_OK;
@@ -152,10 +191,14 @@ static void block_write(trainer *t, block_name block, const double *from) {
   for (size_t i = 0; i < n; ++i) to[i] = C(from[i]);
 }
 
+static size_t n_items(const trainer *t) {
+  return t->n_items;
+}
+
 static void epoch_order(const trainer *t, double epoch, int *order) {
   rng r = rng_open(t->plan.key, RNG_ORDER, (uint32_t)epoch, 0);
-  for (size_t i = 0; i < t->plan.n_pairs; ++i) order[i] = (int)i;
-  rng_shuffle(&r, order, t->plan.n_pairs);
+  for (size_t i = 0; i < t->n_items; ++i) order[i] = (int)i;
+  rng_shuffle(&r, order, t->n_items);
 }
 
 static progress progress_read(const trainer *t) {
@@ -231,8 +274,8 @@ static int slot_for(trainer *t, int gene) {
   return t->slot_of_gene[gene];
 }
 
-/* Genes of the batch, each distinct one with a row of its own. */
-static void collect_genes(trainer *t, const int *pairs, size_t n) {
+/* Genes of a batch of pairs, each distinct one with a row of its own. */
+static void collect_pairs(trainer *t, const int *pairs, size_t n) {
   int both = t->objective.type->encodes_second(&t->plan.objective);
   t->n_encoded = 0;
   for (size_t i = 0; i < n; ++i) {
@@ -243,6 +286,20 @@ static void collect_genes(trainer *t, const int *pairs, size_t n) {
   }
   for (size_t i = 0; i < t->n_encoded; ++i)
     t->slot_of_gene[t->encoded_genes[i]] = -1;
+}
+
+/* Genes of a batch of anchors: transformed keys are encoded one and all, in
+ * their order, and the anchors are among them. */
+static void collect_anchors(trainer *t, const int *anchors, size_t n) {
+  int transformed = t->plan.objective.transform_keys;
+  for (size_t i = 0; i < n; ++i) {
+    int gene = t->anchors[anchors[i]];
+    t->batch_first[i] = gene;
+    t->first_slot[i] = transformed ? t->keys.of_gene[gene] : (int)i;
+  }
+  t->n_encoded = transformed ? t->keys.n : n;
+  memcpy(t->encoded_genes, transformed ? t->keys.genes : t->batch_first,
+         t->n_encoded * sizeof(int));
 }
 
 /* Negatives of 2 n queries, each from a stream of its own. */
@@ -265,8 +322,12 @@ static void draw_negatives(trainer *t, size_t n) {
 
 /* Loss and, in blocks.gradients, its gradient. */
 static batch_result evaluate_batch(trainer *t, const batch_choice *choice) {
-  size_t n = choice->n_pairs, d = t->net.n_out;
-  collect_genes(t, choice->pairs, n);
+  size_t n = choice->n_items, d = t->net.n_out;
+  int by_gene = t->objective.type->by_gene;
+  if (by_gene)
+    collect_anchors(t, choice->items, n);
+  else
+    collect_pairs(t, choice->items, n);
   const int *negatives = choice->negatives;
   if (t->objective.type->draws_negatives && negatives == NULL) {
     draw_negatives(t, n);
@@ -277,7 +338,7 @@ static batch_result evaluate_batch(trainer *t, const batch_choice *choice) {
   pass p = pass_of(t, t->n_encoded, 1);
   network_forward(&t->net, &p);
   memset(t->net.upstream, 0, t->n_encoded * d * sizeof(real));
-  pair_batch batch = {n,
+  item_batch batch = {n,
                       d,
                       t->batch_first,
                       t->batch_second,
@@ -288,6 +349,8 @@ static batch_result evaluate_batch(trainer *t, const batch_choice *choice) {
                       t->net.upstream,
                       t->bank,
                       negatives,
+                      &t->known,
+                      by_gene ? &t->keys : NULL,
                       t->n_threads};
   batch_result result = t->objective.type->evaluate(&t->objective, &batch);
   network_backward(&t->net, &p);
@@ -323,9 +386,9 @@ static status_code step_batch(trainer *t, const batch_choice *choice,
 /* A bank is made at the start of an epoch; single batches make it too. */
 static status_code batch_gradient(trainer *t, const batch_choice *choice,
                                   double *loss, status *st) {
-  if (choice->n_pairs > t->plan.batch_size)
+  if (choice->n_items > t->plan.batch_size)
     return status_fail(st, STATUS_INTERNAL,
-                       "a batch of %zu pairs is too large", choice->n_pairs);
+                       "a batch of %zu items is too large", choice->n_items);
   *loss = evaluate_batch(t, choice).loss;
   return check_loss(t, *loss, st);
 }
@@ -333,9 +396,9 @@ static status_code batch_gradient(trainer *t, const batch_choice *choice,
 static status_code batch_step(trainer *t, const batch_choice *choice,
                               double learning_rate, double *loss, status *st) {
   batch_result result;
-  if (choice->n_pairs > t->plan.batch_size)
+  if (choice->n_items > t->plan.batch_size)
     return status_fail(st, STATUS_INTERNAL,
-                       "a batch of %zu pairs is too large", choice->n_pairs);
+                       "a batch of %zu items is too large", choice->n_items);
   if (step_batch(t, choice, learning_rate, &result, st)) return st->code;
   *loss = result.loss;
   return STATUS_OK;
@@ -351,11 +414,10 @@ static void epoch_begin(trainer *t, double epoch) {
 
 static status_code epoch_advance(trainer *t, double n_steps,
                                  double learning_rate, int *done, status *st) {
-  size_t n_pairs = t->plan.n_pairs;
   *done = 0;
   for (double step = 0; step < n_steps; ++step) {
     size_t position = (size_t)t->at.position;
-    size_t n = smaller(t->plan.batch_size, n_pairs - position);
+    size_t n = smaller(t->plan.batch_size, t->n_items - position);
     if (n < SMALLEST_BATCH) {
       *done = 1;
       return STATUS_OK;
@@ -368,6 +430,6 @@ static status_code epoch_advance(trainer *t, double n_steps,
     t->at.hit_sum += result.n_hits;
     t->at.n_batches += 1;
   }
-  *done = n_pairs - (size_t)t->at.position < SMALLEST_BATCH;
+  *done = t->n_items - (size_t)t->at.position < SMALLEST_BATCH;
   return STATUS_OK;
 }

@@ -67,14 +67,10 @@ golden_job <- function(gold) {
         layer_norm = gold$encoder$layer_norm, blend = gold$encoder$blend,
         normalize = gold$encoder$normalize
     )
-    objective <- info_nce(
-        temperature = gold$objective$temperature,
-        keys = gold$objective$keys, negatives = gold$objective$negatives,
-        n_negatives = if (is.null(gold$negatives)) 1 else dim(gold$negatives)[4]
-    )
+    objective <- golden_objective(gold)
     optimizer <- gold$optimizer
     control <- train_control(
-        batch_size = dim(gold$pairs)[2], precision = "double", threads = 1,
+        batch_size = golden_batch_size(gold), precision = "double", threads = 1,
         optimizer = optimizer$method,
         learning_rate = optimizer$learning_rate,
         weight_decay = optimizer$weight_decay,
@@ -82,10 +78,36 @@ golden_job <- function(gold) {
         epsilon = optimizer$eps %||% 1e-8, momentum = optimizer$momentum,
         clip_norm = optimizer$clip_norm %||% Inf
     )
-    # all pairs of all batches, batch by batch
-    first <- as.vector(t(gold$pairs[, , 1]))
-    second <- as.vector(t(gold$pairs[, , 2]))
-    job_new(gold$x, first, second, encoder, objective, control, draw_key(1L))
+    # the known pairs, or all pairs of all batches, batch by batch
+    pairs <- gold$pairs
+    if (length(dim(pairs)) == 3L) {
+        pairs <- cbind(as.vector(t(pairs[, , 1])), as.vector(t(pairs[, , 2])))
+    }
+    job_new(
+        gold$x, pairs[, 1], pairs[, 2], encoder, objective, control,
+        draw_key(1L)
+    )
+}
+
+golden_objective <- function(gold) {
+    aim <- gold$objective
+    if (aim$negatives == "all") {
+        return(multi_positive(
+            aim$temperature, aim$keys,
+            degree_correction = aim$degree_correction,
+            degree_weight = aim$degree_weight
+        ))
+    }
+    masked <- aim$negatives == "masked"
+    info_nce(
+        aim$temperature, aim$keys, if (masked) "batch" else aim$negatives,
+        if (is.null(gold$negatives)) 1 else dim(gold$negatives)[4],
+        mask_known = masked
+    )
+}
+
+golden_batch_size <- function(gold) {
+    if (is.null(gold$anchors)) dim(gold$pairs)[2] else ncol(gold$anchors)
 }
 
 # a trainer at the parameters of a golden file, at the start of an epoch
@@ -100,12 +122,16 @@ golden_trainer <- function(gold, job = golden_job(gold)) {
 
 `%||%` <- rlang::`%||%`
 
-# 0-based pairs of batch i, and its negatives as C wants them
+# 0-based items of batch i, and its negatives as C wants them
 golden_batch <- function(gold, i) {
-    n <- dim(gold$pairs)[2]
+    n <- golden_batch_size(gold)
     negatives <- gold$negatives
     list(
-        pairs = as.integer((i - 1) * n + seq_len(n) - 1),
+        items = if (is.null(gold$anchors)) {
+            as.integer((i - 1) * n + seq_len(n) - 1)
+        } else {
+            gold$anchors[i, ]
+        },
         # C has direction slowest, then pair, then negative
         negatives = if (!is.null(negatives)) {
             as.integer(aperm(negatives[i, , , ], c(3, 2, 1)))

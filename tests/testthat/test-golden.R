@@ -8,7 +8,7 @@ for (case in golden_cases()) {
         trainer <- golden_trainer(gold, job)
 
         first <- golden_batch(gold, 1)
-        .Call(C_batch, trainer, first$pairs, first$negatives, NULL, 1L)
+        .Call(C_batch, trainer, first$items, first$negatives, NULL, 1L)
         gradient <- .Call(C_block_read, trainer, 3L)
         expect_gt(max(abs(gradient)), 0)
         expect_lt(relative_error(gradient, gold$gradient_start), 1e-9)
@@ -16,7 +16,7 @@ for (case in golden_cases()) {
         losses <- vapply(1:10, function(i) {
             batch <- golden_batch(gold, i)
             .Call(
-                C_batch, trainer, batch$pairs, batch$negatives,
+                C_batch, trainer, batch$items, batch$negatives,
                 gold$learning_rates[i], 1L
             )
         }, numeric(1))
