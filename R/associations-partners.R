@@ -46,12 +46,12 @@ partners <- function(fit, genes = NULL, n = 10, how = NULL, lambda = 1,
     genes <- check_queries(genes, all_genes)
     known_pairs <- known_pairs(fit, known)
     queries <- match(genes, all_genes)
-    factors <- score_factors(places$vectors, places$encoded, how, lambda)
+    scorer <- score_factors(places$vectors, places$encoded, how, lambda)
     partner_lists <- known_partners(known_pairs, all_genes)
     exclude <- if (exclude_known) partner_lists[queries]
     found <- top_partners(
-        factors$left[queries, , drop = FALSE], factors$right, queries,
-        exclude, n, fit$control$threads
+        scorer_of_queries(scorer, queries), queries, exclude, n,
+        fit$control$threads
     )
     partner_table(found, genes, queries, places$vectors, partner_lists, fit)
 }

@@ -93,12 +93,12 @@ score_pairs <- function(fit, pairs, how = NULL, lambda = 1, newdata = NULL) {
     places <- places_of(fit, newdata)
     index <- match_pairs(pairs, rownames(places$vectors))
     warn_unknown(pairs, index$known)
-    factors <- score_factors(places$vectors, places$encoded, how, lambda)
+    scorer <- score_factors(places$vectors, places$encoded, how, lambda)
     cosine <- score <- rep(NA_real_, nrow(pairs))
     a <- index$a[index$known] + 1L
     b <- index$b[index$known] + 1L
     cosine[index$known] <- dot_pairs(places$vectors, places$vectors, a, b)
-    score[index$known] <- dot_pairs(factors$left, factors$right, a, b)
+    score[index$known] <- score_rows(scorer, a, b)
     data.frame(
         from = pairs$from, to = pairs$to, cosine = cosine, score = score
     )

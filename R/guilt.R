@@ -79,7 +79,7 @@ guilt_by_association <- function(x, pairs, candidates, k = 20,
 # 0, and their weights: list(genes, weights) of matrices nrow(x) x k.
 nearest_genes <- function(x, training, k, temperature, threads) {
     .Call(
-        C_neighbours, x, x[training, , drop = FALSE],
+        C_neighbours, plain_scorer(x, x[training, , drop = FALSE]),
         min(k, length(training)), temperature, threads
     )
 }

@@ -205,8 +205,8 @@ validation_auc <- function(trainer, job) {
     vectors <- job$x[genes + 1L, , drop = FALSE]
     a <- match(watched$a, genes)
     b <- match(watched$b, genes)
-    factors <- score_factors(vectors, encoded, default_how(job$keys))
-    auc(dot_pairs(factors$left, factors$right, a, b), watched$positive)
+    scorer <- score_factors(vectors, encoded, default_how(job$keys))
+    auc(score_rows(scorer, a, b), watched$positive)
 }
 
 # ---- progress ---------------------------------------------------------------

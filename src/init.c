@@ -49,10 +49,13 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_bootstrap_auc, 8),
     ENTRY(C_bootstrap_weights, 6),
     /* partners.c */
-    ENTRY(C_top_partners, 7),
-    ENTRY(C_dot_pairs, 5),
-    ENTRY(C_neighbours, 5),
+    ENTRY(C_top_partners, 6),
+    ENTRY(C_score_pairs, 4),
+    ENTRY(C_neighbours, 4),
     ENTRY(C_guilt, 6),
+    /* kernel.c */
+    ENTRY(C_kernel_matrix, 3),
+    ENTRY(C_kernel_product, 5),
     {NULL, NULL, 0}};
 
 void attribute_visible R_init_kith(DllInfo *dll) {

@@ -26,9 +26,4 @@ KERNEL_INLINE double dot(const double *a, const double *b, size_t length) {
 /* From column-major n x d, as R stores it, to row-major n x d. */
 void to_row_major(const double *x, size_t n, size_t d, double *rows);
 
-/* scores[i] = left[a[i]] . right[b[i]] for n_pairs pairs; left and right are
- * row-major with d columns. */
-void dot_pairs(const double *left, const double *right, size_t d, const int *a,
-               const int *b, size_t n_pairs, int n_threads, double *scores);
-
 #endif

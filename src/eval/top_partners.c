@@ -11,24 +11,22 @@
 #define MAX_BLOCK 512
 #define SCAN_WIDTH 16
 
-double longest_row(const double *x, size_t n, size_t d) {
-  double longest = 0;
-  for (size_t i = 0; i < n; ++i) {
-    double square = dot(x + i * d, x + i * d, d);
-    if (square > longest) longest = square;
-  }
-  return sqrt(longest);
-}
-
 size_t partner_block(const partner_task *task) {
-  size_t rows = task->n_genes == 0 ? MAX_BLOCK : BLOCK_SCORES / task->n_genes;
+  size_t n_genes = task->scorer.n_genes;
+  size_t rows = n_genes == 0 ? MAX_BLOCK : BLOCK_SCORES / n_genes;
   if (rows > MAX_BLOCK) rows = MAX_BLOCK;
-  if (rows > task->n_queries) rows = task->n_queries;
+  if (rows > task->scorer.n_queries) rows = task->scorer.n_queries;
   return rows < 1 ? 1 : rows;
 }
 
+size_t partner_products(const partner_task *task) {
+  size_t n_terms = task->scorer.weights == NULL ? 1 : 2;
+  return n_terms * partner_block(task) * task->scorer.n_genes;
+}
+
 size_t partner_places(const partner_task *task) {
-  return task->n_top < task->n_genes ? task->n_top : task->n_genes;
+  size_t n_genes = task->scorer.n_genes;
+  return task->n_top < n_genes ? task->n_top : n_genes;
 }
 
 /* ---- a heap of the best, the worst of them on top ----------------------- */
@@ -97,23 +95,45 @@ static void mark_excluded(const partner_task *task, size_t query,
     products[task->exclusions[i]] = -INFINITY;
 }
 
-/* The partners of one query as a heap; returns how many. A product and a
- * dot() of the same rows differ by less than `slack`: each is off by at most
- * d roundings of |left| |right| / 2^53. So a gene whose product lies below
- * the worst kept score by more than that cannot be kept. */
+/* By how much a product of the BLAS and a dot() of the same rows can differ:
+ * each is off by at most d roundings of |left| |right| / 2^53. */
+static double term_slack(const score_term *term, size_t query) {
+  const double *left = term->left + query * term->d;
+  return 4 * ((double)term->d + 1) * DBL_EPSILON *
+             sqrt(dot(left, left, term->d)) * term->right_norm +
+         DBL_MIN;
+}
+
+/* The same for scores. A combination passes on the differences of its terms,
+ * by at most its weights, and adds some roundings of its own. */
+static double score_slack(const pair_scorer *s, size_t query) {
+  double product = term_slack(&s->product, query);
+  if (s->weights == NULL) return product;
+  double propagated = term_slack(&s->propagated, query) / s->scale;
+  double slack = 0;
+  for (int kind = 0; kind < 3; ++kind) {
+    const double *w = s->weights + WEIGHTS_PER_KIND * kind;
+    double bound = fabs(w[1]) * product + fabs(w[2]) * propagated;
+    for (int i = 0; i < WEIGHTS_PER_KIND; ++i) bound += 1e-12 * fabs(w[i]);
+    if (bound > slack) slack = bound;
+  }
+  return slack;
+}
+
+/* The partners of one query as a heap; returns how many. A gene whose score
+ * from the products lies below the worst kept one by more than the slack
+ * cannot be kept. */
 static size_t select_partners(const partner_task *task, size_t query,
                               const double *products, partner *heap) {
-  size_t d = task->d, n_places = partner_places(task), n_kept = 0;
-  const double *left = task->left + query * d;
-  double slack = 4 * ((double)d + 1) * DBL_EPSILON * sqrt(dot(left, left, d)) *
-                     task->right_norm +
-                 DBL_MIN;
+  const pair_scorer *scorer = &task->scorer;
+  size_t n_places = partner_places(task), n_kept = 0;
+  double slack = score_slack(scorer, query);
   double cut = -DBL_MAX;
   if (n_places == 0) return 0;
   for (size_t gene = 0;; ++gene) {
-    gene = next_candidate(products, gene, task->n_genes, cut);
-    if (gene == task->n_genes) break;
-    partner entry = {dot(left, task->right + gene * d, d), (int)gene};
+    gene = next_candidate(products, gene, scorer->n_genes, cut);
+    if (gene == scorer->n_genes) break;
+    partner entry = {pair_score(scorer, query, gene), (int)gene};
     if (n_kept < n_places) {
       sift_up(heap, n_kept++, entry);
     } else if (is_worse(heap[0], entry)) {
@@ -129,7 +149,7 @@ static void write_partners(const partner_task *task, size_t query,
                            const partner *list, size_t n_kept, int *genes,
                            double *scores) {
   for (size_t place = 0; place < task->n_top; ++place) {
-    size_t at = place * task->n_queries + query;
+    size_t at = place * task->scorer.n_queries + query;
     genes[at] = place < n_kept ? list[place].gene : -1;
     scores[at] = place < n_kept ? list[place].score : NAN;
   }
@@ -137,23 +157,38 @@ static void write_partners(const partner_task *task, size_t query,
 
 /* ---- a block of queries ------------------------------------------------- */
 
-void top_partners(const partner_task *task, size_t first, size_t last,
-                  double *products, partner *heaps, int n_threads, int *genes,
-                  double *scores) {
-  size_t n_genes = task->n_genes, d = task->d;
+static void multiply_term(const score_term *term, size_t first, size_t last,
+                          size_t n_genes, int n_threads, double *products) {
   product_shape shape = {.transpose_b = 1,
                          .m = last - first,
                          .n = n_genes,
-                         .k = d,
-                         .lda = d,
-                         .ldb = d,
+                         .k = term->d,
+                         .lda = term->d,
+                         .ldb = term->d,
                          .ldc = n_genes};
-  product_double(&shape, 1, task->left + first * d, task->right, 0, products,
-                 n_threads);
+  product_double(&shape, 1, term->left + first * term->d, term->right, 0,
+                 products, n_threads);
+}
+
+void top_partners(const partner_task *task, size_t first, size_t last,
+                  double *products, partner *heaps, int n_threads, int *genes,
+                  double *scores) {
+  const pair_scorer *scorer = &task->scorer;
+  size_t n_genes = scorer->n_genes;
+  double *propagated = products + (last - first) * n_genes;
+  multiply_term(&scorer->product, first, last, n_genes, n_threads, products);
+  if (scorer->weights != NULL)
+    multiply_term(&scorer->propagated, first, last, n_genes, n_threads,
+                  propagated);
   PARALLEL_FOR(n_threads)
   for (size_t query = first; query < last; ++query) {
-    double *row = products + (query - first) * n_genes;
+    size_t start = (query - first) * n_genes;
+    double *row = products + start;
     partner *heap = heaps + (query - first) * partner_places(task);
+    if (scorer->weights != NULL)
+      for (size_t gene = 0; gene < n_genes; ++gene)
+        row[gene] = combine_terms(scorer, query, gene, row[gene],
+                                  propagated[start + gene]);
     mark_excluded(task, query, row);
     size_t n_kept = select_partners(task, query, row, heap);
     sort_heap(heap, n_kept);

@@ -1,27 +1,26 @@
 #ifndef KITH_EVAL_TOP_PARTNERS_H
 #define KITH_EVAL_TOP_PARTNERS_H
 
+#include "eval/score.h"
+
 #include <stddef.h>
 
 /* The genes that score highest with each query.
  *
- * score(q, k) = left_q . right_k. A block of queries is multiplied with all
- * genes by the BLAS, whose last bits depend on the BLAS and the block; they
- * only tell which genes can be among the best. Those are scored by dot() in a
- * fixed order, and equal scores are ranked by the lower gene, so neither
- * blocks nor threads nor the BLAS decide. */
+ * A block of queries is multiplied with all genes by the BLAS, whose last bits
+ * depend on the BLAS and the block; they only tell which genes can be among
+ * the best. Those are scored by pair_score() in a fixed order, and equal
+ * scores are ranked by the lower gene, so neither blocks nor threads nor the
+ * BLAS decide. */
 
 typedef struct {
-  const double *left;  /* n_queries x d, row-major, finite */
-  const double *right; /* n_genes x d, row-major, finite */
-  size_t n_queries, n_genes, d;
+  pair_scorer scorer;
   const int *query_genes;      /* n_queries: the gene of a query, which is
                                   not its own partner, or -1; or NULL */
   const int *exclusion_starts; /* n_queries + 1, or NULL for none */
   const int *exclusions;       /* genes that are no partners of query q:
                                   those from starts[q] to starts[q + 1] */
   size_t n_top;
-  double right_norm; /* from longest_row(right) */
 } partner_task;
 
 typedef struct {
@@ -29,11 +28,11 @@ typedef struct {
   int gene;
 } partner;
 
-/* The largest Euclidean length of the rows of x (n x d, row-major). */
-double longest_row(const double *x, size_t n, size_t d);
-
 /* How many queries a block holds: some 32 MB of scores. */
 size_t partner_block(const partner_task *task);
+
+/* How many products a block of queries takes. */
+size_t partner_products(const partner_task *task);
 
 /* How many partners a query can have at most: min(n_top, n_genes). */
 size_t partner_places(const partner_task *task);
@@ -41,7 +40,7 @@ size_t partner_places(const partner_task *task);
 /* Queries first .. last - 1, at most a block of them. genes and scores are
  * column-major n_queries x n_top: the partners from best to worst, then gene
  * -1 and score NaN where candidates ran out. products has room for
- * block * n_genes numbers, heaps for block * places partners. */
+ * partner_products(task) numbers, heaps for block * places partners. */
 void top_partners(const partner_task *task, size_t first, size_t last,
                   double *products, partner *heaps, int n_threads, int *genes,
                   double *scores);

@@ -59,13 +59,16 @@ SEXP C_bootstrap_weights(SEXP positive, SEXP gene_a, SEXP gene_b, SEXP n_genes,
                          SEXP draw, SEXP key);
 
 /* partners.c */
-SEXP C_top_partners(SEXP left, SEXP right, SEXP query_genes,
-                    SEXP exclusion_starts, SEXP exclusions, SEXP n_top,
-                    SEXP threads);
-SEXP C_dot_pairs(SEXP left, SEXP right, SEXP a, SEXP b, SEXP threads);
-SEXP C_neighbours(SEXP x, SEXP training, SEXP k, SEXP temperature,
-                  SEXP threads);
+SEXP C_top_partners(SEXP scorer, SEXP query_genes, SEXP exclusion_starts,
+                    SEXP exclusions, SEXP n_top, SEXP threads);
+SEXP C_score_pairs(SEXP scorer, SEXP a, SEXP b, SEXP threads);
+SEXP C_neighbours(SEXP scorer, SEXP k, SEXP temperature, SEXP threads);
 SEXP C_guilt(SEXP neighbours, SEXP starts, SEXP partners, SEXP a, SEXP b,
              SEXP threads);
+
+/* kernel.c */
+SEXP C_kernel_matrix(SEXP x, SEXP width, SEXP threads);
+SEXP C_kernel_product(SEXP x, SEXP centres, SEXP coefficients, SEXP width,
+                      SEXP threads);
 
 #endif

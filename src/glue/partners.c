@@ -3,6 +3,7 @@
 #include "eval/dot.h"
 #include "eval/guilt.h"
 #include "eval/neighbours.h"
+#include "eval/score.h"
 #include "eval/top_partners.h"
 #include "glue/check.h"
 #include "glue/entries.h"
@@ -18,21 +19,47 @@ static const double *row_major(double_matrix x) {
   return rows;
 }
 
-static partner_task task_from_r(SEXP left, SEXP right, size_t n_top) {
-  double_matrix l = get_double_matrix(left, "left");
-  double_matrix r = get_double_matrix(right, "right");
-  if (l.n_columns != r.n_columns)
+static score_term get_term(SEXP list) {
+  double_matrix left = get_double_matrix(get_element(list, "left"), "left");
+  double_matrix right = get_double_matrix(get_element(list, "right"), "right");
+  if (left.n_columns != right.n_columns)
     Rf_error(
         "internal error in kith, please report it: `left` and `right` "
         "differ in their number of columns");
-  partner_task task = {.left = row_major(l),
-                       .right = row_major(r),
-                       .n_queries = l.n_rows,
-                       .n_genes = r.n_rows,
-                       .d = l.n_columns,
-                       .n_top = n_top};
-  task.right_norm = longest_row(task.right, task.n_genes, task.d);
-  return task;
+  const double *rows = row_major(right);
+  score_term term = {row_major(left), rows, left.n_columns,
+                     longest_row(rows, right.n_rows, right.n_columns)};
+  return term;
+}
+
+/* scorer: list(left, right), or that and `propagated` (list(left, right)),
+ * `weights` (4 x 3), `scale`, `left_unseen`, `right_unseen`, `left_sum`,
+ * `right_sum`. */
+static pair_scorer get_scorer(SEXP scorer) {
+  pair_scorer s = {(size_t)Rf_nrows(get_element(scorer, "left")),
+                   (size_t)Rf_nrows(get_element(scorer, "right")),
+                   get_term(scorer),
+                   NULL,
+                   {NULL, NULL, 0, 0},
+                   1,
+                   NULL,
+                   NULL,
+                   NULL,
+                   NULL};
+  if (Rf_xlength(scorer) == 2) return s;
+  s.weights = get_doubles(get_element(scorer, "weights"), 3 * WEIGHTS_PER_KIND,
+                          "weights");
+  s.propagated = get_term(get_element(scorer, "propagated"));
+  s.scale = get_double(get_element(scorer, "scale"), "scale");
+  s.left_unseen = get_indices(get_element(scorer, "left_unseen"), s.n_queries,
+                              2, "left_unseen");
+  s.right_unseen = get_indices(get_element(scorer, "right_unseen"), s.n_genes,
+                               2, "right_unseen");
+  s.left_sum =
+      get_doubles(get_element(scorer, "left_sum"), s.n_queries, "left_sum");
+  s.right_sum =
+      get_doubles(get_element(scorer, "right_sum"), s.n_genes, "right_sum");
+  return s;
 }
 
 /* Lists that starts (n + 1) cuts out of entries, each below n_genes. */
@@ -58,11 +85,11 @@ static void run_task(const partner_task *task, SEXP threads, int *genes,
                      double *scores) {
   int n_threads = threads_usable(get_int(threads, "threads"));
   size_t block = partner_block(task);
-  double *products = scratch_unset(block * task->n_genes, sizeof *products);
+  double *products = scratch_unset(partner_products(task), sizeof *products);
   partner *heaps = scratch_unset(block * partner_places(task), sizeof *heaps);
-  for (size_t first = 0; first < task->n_queries; first += block) {
-    size_t last =
-        task->n_queries - first < block ? task->n_queries : first + block;
+  size_t n_queries = task->scorer.n_queries;
+  for (size_t first = 0; first < n_queries; first += block) {
+    size_t last = n_queries - first < block ? n_queries : first + block;
     int held = blas_hold();
     top_partners(task, first, last, products, heaps, n_threads, genes, scores);
     blas_release(held);
@@ -71,22 +98,24 @@ static void run_task(const partner_task *task, SEXP threads, int *genes,
 }
 
 static SEXP partner_matrix(SEXPTYPE type, const partner_task *task) {
-  return Rf_allocMatrix(type, (int)task->n_queries, (int)task->n_top);
+  return Rf_allocMatrix(type, (int)task->scorer.n_queries, (int)task->n_top);
 }
 
 /* ---- .Call entry points ------------------------------------------------- */
 
-/* left: queries x d, right: genes x d, query_genes: a gene from 0 or -1 for
- * each query, the lists of excluded genes by query. A list of two matrices
- * queries x n_top: genes from 0 (-1 where there is none) and scores. */
-SEXP C_top_partners(SEXP left, SEXP right, SEXP query_genes,
-                    SEXP exclusion_starts, SEXP exclusions, SEXP n_top,
-                    SEXP threads) {
-  partner_task task = task_from_r(left, right, get_count(n_top, "n"));
-  task.query_genes = get_indices_or_none(query_genes, task.n_queries,
-                                         task.n_genes, "queries");
-  get_lists(exclusion_starts, exclusions, task.n_queries, task.n_genes,
-            "exclude", &task.exclusion_starts, &task.exclusions);
+/* scorer: of queries on the left, genes on the right; query_genes: a gene
+ * from 0 or -1 for each query; the lists of excluded genes by query. A list of
+ * two matrices queries x n_top: genes from 0 (-1 where there is none) and
+ * scores. */
+SEXP C_top_partners(SEXP scorer, SEXP query_genes, SEXP exclusion_starts,
+                    SEXP exclusions, SEXP n_top, SEXP threads) {
+  partner_task task = {.scorer = get_scorer(scorer),
+                       .n_top = get_count(n_top, "n")};
+  size_t n_queries = task.scorer.n_queries, n_genes = task.scorer.n_genes;
+  task.query_genes =
+      get_indices_or_none(query_genes, n_queries, n_genes, "queries");
+  get_lists(exclusion_starts, exclusions, n_queries, n_genes, "exclude",
+            &task.exclusion_starts, &task.exclusions);
   SEXP genes = PROTECT(partner_matrix(INTSXP, &task));
   SEXP scores = PROTECT(partner_matrix(REALSXP, &task));
   run_task(&task, threads, INTEGER(genes), REAL(scores));
@@ -97,9 +126,9 @@ SEXP C_top_partners(SEXP left, SEXP right, SEXP query_genes,
   return result;
 }
 
-/* a: rows of left from 0, b: rows of right from 0. */
-SEXP C_dot_pairs(SEXP left, SEXP right, SEXP a, SEXP b, SEXP threads) {
-  partner_task task = task_from_r(left, right, 0);
+/* a: rows on the left from 0, b: rows on the right from 0. */
+SEXP C_score_pairs(SEXP scorer, SEXP a, SEXP b, SEXP threads) {
+  pair_scorer task = get_scorer(scorer);
   size_t n_pairs = (size_t)XLENGTH(a);
   const int *rows_a = get_indices(a, n_pairs, task.n_queries, "a");
   const int *rows_b = get_indices(b, n_pairs, task.n_genes, "b");
@@ -108,24 +137,24 @@ SEXP C_dot_pairs(SEXP left, SEXP right, SEXP a, SEXP b, SEXP threads) {
   for (size_t first = 0; first < n_pairs; first += PAIRS_PER_PIECE) {
     size_t n = n_pairs - first;
     if (n > PAIRS_PER_PIECE) n = PAIRS_PER_PIECE;
-    dot_pairs(task.left, task.right, task.d, rows_a + first, rows_b + first, n,
-              n_threads, REAL(scores) + first);
+    score_pairs(&task, rows_a + first, rows_b + first, n, n_threads,
+                REAL(scores) + first);
     R_CheckUserInterrupt();
   }
   UNPROTECT(1);
   return scores;
 }
 
-/* x: genes x d, training: training genes x d, both of unit rows. A list of
- * two matrices genes x k: training genes from 0 (-1 where there is none) and
- * their weights. */
-SEXP C_neighbours(SEXP x, SEXP training, SEXP k, SEXP temperature,
-                  SEXP threads) {
-  partner_task task = task_from_r(x, training, get_count(k, "k"));
+/* scorer: genes on the left, training genes on the right, all of unit length.
+ * A list of two matrices genes x k: training genes from 0 (-1 where there is
+ * none) and their weights. */
+SEXP C_neighbours(SEXP scorer, SEXP k, SEXP temperature, SEXP threads) {
+  partner_task task = {.scorer = get_scorer(scorer),
+                       .n_top = get_count(k, "k")};
   SEXP genes = PROTECT(partner_matrix(INTSXP, &task));
   SEXP weights = PROTECT(partner_matrix(REALSXP, &task));
   run_task(&task, threads, INTEGER(genes), REAL(weights));
-  neighbour_weights(INTEGER(genes), task.n_queries, task.n_top,
+  neighbour_weights(INTEGER(genes), task.scorer.n_queries, task.n_top,
                     get_double(temperature, "temperature"), REAL(weights));
   const char *names[] = {"genes", "weights"};
   const SEXP values[] = {genes, weights};

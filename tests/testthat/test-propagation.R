@@ -1,0 +1,88 @@
+# Kernel ridge propagation of known partners, against plain R.
+
+kernel_r <- function(x, centres, width) {
+    distance <- apply(centres, 1, function(centre) {
+        sqrt(rowSums((x - rep(centre, each = nrow(x)))^2))
+    })
+    exp(-distance / width)
+}
+
+set.seed(51)
+x <- matrix(rnorm(60 * 4), 60, dimnames = list(sprintf("g%02d", 1:60), NULL))
+x <- x / sqrt(rowSums(x^2))
+a <- sample.int(40, 70, TRUE)
+b <- sample.int(40, 70, TRUE)
+pairs <- unique(cbind(pmin(a, b), pmax(a, b))[a != b, ])
+training <- sort(unique(as.vector(pairs)))
+
+# T = A + I + J of the training genes
+target_r <- function() {
+    adjacent <- matrix(0, 60, 60)
+    adjacent[rbind(pairs, pairs[, 2:1])] <- 1
+    adjacent <- adjacent[training, training]
+    shared <- adjacent %*% adjacent
+    degree <- rowSums(adjacent)
+    jaccard <- shared / (outer(degree, degree, "+") - shared)
+    diag(jaccard) <- 1
+    adjacent + jaccard
+}
+
+test_that("the kernel is that of plain R, whole and in blocks", {
+    expect_equal(
+        .Call(C_kernel_matrix, x, 0.7, 1L), kernel_r(x, x, 0.7),
+        tolerance = 1e-7, ignore_attr = TRUE
+    )
+    coefficients <- matrix(rnorm(30 * 5), 30)
+    # 1,100 rows: more than two blocks
+    many <- x[sample.int(60, 1100, TRUE), ]
+    product <- .Call(C_kernel_product, many, x[1:30, ], coefficients, 0.7, 1L)
+    expect_equal(
+        product, kernel_r(many, x[1:30, ], 0.7) %*% coefficients,
+        tolerance = 1e-7, ignore_attr = TRUE
+    )
+    expect_identical(
+        .Call(C_kernel_product, many, x[1:30, ], coefficients, 0.7, 4L), product
+    )
+    expect_error(
+        .Call(C_kernel_product, x, x[, 1:2], coefficients, 0.7, 1L), "fit"
+    )
+})
+
+test_that("propagated scores are W T W'", {
+    found <- fit_propagation(
+        x, pairs[, 1] - 1L, pairs[, 2] - 1L, width = 0.6, ridge = 0.2,
+        rank = 100, threads = 1L
+    )
+    target <- target_r()
+    kernel <- kernel_r(x, x[training, ], 0.6)
+    ridged <- kernel[training, ] + diag(0.2, length(training))
+    weights <- kernel %*% solve(ridged)
+    places <- propagate(found, x, 1L)
+    scorer <- propagation_scorer(found, places)
+    everything <- expand.grid(a = seq_len(60), b = seq_len(60))
+    expect_equal(
+        score_rows(scorer, everything$a, everything$b),
+        as.vector(weights %*% target %*% t(weights)),
+        tolerance = 1e-5
+    )
+    degree <- tabulate(as.vector(pairs), 60)[training]
+    expect_equal(places$degree, as.vector(weights %*% log1p(degree)),
+        tolerance = 1e-5
+    )
+})
+
+test_that("a lower rank keeps the largest parts of the target", {
+    ranked <- lapply(c(3, 12), function(rank) {
+        found <- fit_propagation(
+            x, pairs[, 1] - 1L, pairs[, 2] - 1L, width = 0.6, ridge = 0.2,
+            rank = rank, threads = 1L
+        )
+        expect_identical(dim(found$coefficients), c(length(training), rank + 1))
+        values <- sort(abs(eigen(target_r(), TRUE)$values), TRUE)
+        expect_equal(sort(abs(found$values), TRUE), values[seq_len(rank)],
+            tolerance = 1e-6
+        )
+        found
+    })
+    expect_identical(ranked[[1]]$training, training)
+})
