@@ -70,10 +70,11 @@ evaluate.association_fit <- function(x, test = NULL,
     options <- list(
         negatives = check_choice(negatives, c("uniform", "degree")),
         boundary = check_number(boundary, 0, 1),
-        how = check_how(how, x), lambda = check_number(lambda, 0, 1),
+        how = check_how(how, x), lambda = lambda,
         k = check_count(k), draws = check_count(draws, min = 0),
         level = check_number(level, 0, 1, open = TRUE)
     )
+    check_lambda(lambda, options$how)
     check_flag(transductive)
     test <- test_pairs(x, test)
     seen <- unique(c(x$pairs$from, x$pairs$to))

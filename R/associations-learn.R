@@ -54,26 +54,22 @@
 #' fit
 #' partners(fit, rownames(organism$vectors)[1], n = 3)
 #' @export
-learn_associations <- function(x, pairs, encoder = encoder_mlp(),
-                               objective = info_nce(),
-                               control = train_control()) {
-    check_class(encoder, "encoder", "encoder_mlp")
-    check_class(objective, "objective", "multi_positive")
-    check_class(control, "train_control", "train_control")
+learn_associations <- function(x, pairs, encoder = NULL, objective = NULL,
+                               control = train_control(),
+                               preset = c("kith", "cal2026"),
+                               members = NULL, combine = NULL,
+                               BPPARAM = BiocParallel::SerialParam()) {
+    settings <- association_settings(
+        encoder, objective, control, preset, members, combine
+    )
+    check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
     x <- as_embedding(x)
     pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")
-    key <- draw_key(control$seed)
-    parts <- hold_out(pairs, control$validation, rownames(x), key)
-    train_index <- match_pairs(parts$train, rownames(x))
-    job <- job_new(x, train_index$a, train_index$b, encoder, objective,
-        control, key, parts$watched
-    )
-    job$learned <- list(
-        genes = rownames(x), preprocessing = attr(x, "preprocessing"),
-        encoder = encoder, objective = objective, pairs = parts$train,
-        validation = parts$validation
-    )
-    association_fit(job, train(job, state_for(job)))
+    key <- draw_key(settings$control$seed)
+    parts <- hold_out(pairs, settings$control$validation, rownames(x), key)
+    index <- match_pairs(parts$train, rownames(x))
+    runs <- association_runs(x, index, parts, settings, key)
+    association_fit(run_all(runs, BPPARAM))
 }
 
 # The pairs to train on, those to watch, and the watched ones with negatives
@@ -110,10 +106,17 @@ hold_out <- function(pairs, validation, genes, key,
     list(train = train, validation = validation, watched = watched)
 }
 
-# a fit from a job and the state that its training ended in
-association_fit <- function(job, state) {
-    parameters <- state$blocks$parameters
-    if (!is.null(state$best)) parameters <- state$best$parameters
+# A fit from runs that have ended: list(job, state, scores) each, members first.
+association_fit <- function(runs) {
+    folds <- vapply(runs, function(run) !is.null(run$scores), logical(1))
+    members <- lapply(runs[!folds], function(run) {
+        list(
+            parameters = final_parameters(run$state),
+            best_epoch = run$state$best$epoch, key = run$job$plan$key,
+            job_hash = job_hash(run$job)
+        )
+    })
+    job <- runs[[1L]]$job
     learned <- job$learned
     vectors <- job$x
     rownames(vectors) <- learned$genes
@@ -121,103 +124,31 @@ association_fit <- function(job, state) {
         list(
             encoder = learned$encoder, objective = learned$objective,
             control = job$control, network = job$plan$network,
-            parameters = parameters, history = state$history,
-            best_epoch = state$best$epoch,
+            members = members, history = member_histories(runs[!folds]),
+            combination = if (any(folds)) {
+                learn_combination(lapply(runs[folds], `[[`, "scores"))
+            },
+            propagation = if (any(folds)) {
+                fit_propagation(job$x, job$first, job$second,
+                    threads = job$control$threads
+                )
+            },
             preprocessing = learned$preprocessing, genes = learned$genes,
             vectors = vectors, pairs = learned$pairs,
-            validation = learned$validation, key = job$plan$key,
-            job_hash = job_hash(job), version = kith_version(),
+            validation = learned$validation, version = kith_version(),
             blas = extSoftVersion()[["BLAS"]]
         ),
         class = "association_fit"
     )
 }
 
+member_histories <- function(runs) {
+    do.call(rbind, Map(function(run, i) {
+        cbind(member = i, run$state$history)
+    }, runs, seq_along(runs)))
+}
+
 kith_version <- function() {
     as.character(utils::packageVersion("kith"))
 }
 
-#' Go on with a training run
-#'
-#' Continues from the checkpoint of a run that was interrupted, or that was
-#' trained to fewer epochs than planned. The result is, bit for bit, what the
-#' unbroken run would have given on the same machine.
-#'
-#' A checkpoint holds the run's data as well (unlike a fit), so nothing else
-#' is needed. Running the same `learn_associations()` again with the same
-#' seed and `checkpoint` resumes, too.
-#'
-#' @param fit The path of a checkpoint, or a fit whose control named one.
-#' @param epochs The epoch to train up to. `NULL`: as many as were planned. A
-#'   cosine schedule ends with the planned epochs and cannot go beyond them.
-#' @param verbose Show progress?
-#'
-#' @return A fit, as from the function that began the run.
-#' @section Errors: Of class `kith_error_checkpoint`: a file that is missing,
-#'   damaged, from another version, or not the fit's own. Of class
-#'   `kith_error_input`: more epochs than a cosine schedule has.
-#' @family association functions
-#' @examples
-#' set.seed(1)
-#' organism <- simulate_network(n_genes = 250)
-#' file <- tempfile(fileext = ".rds")
-#' fit <- learn_associations(
-#'     organism$vectors, organism$pairs,
-#'     encoder = encoder_mlp(hidden = 32),
-#'     control = train_control(
-#'         epochs = 2, schedule = "constant", batch_size = 64, threads = 1,
-#'         checkpoint = file
-#'     )
-#' )
-#' resume(file, epochs = 4)
-#' @export
-resume <- function(fit, epochs = NULL, verbose = interactive()) {
-    file <- if (inherits(fit, "association_fit")) {
-        fit$control$checkpoint
-    } else {
-        check_string(fit)
-    }
-    if (is.null(file)) {
-        abort_input(c(
-            "{.arg fit} was trained without a checkpoint.",
-            i = "Name one with {.code train_control(checkpoint = )}."
-        ))
-    }
-    saved <- read_checkpoint(file)
-    if (inherits(fit, "association_fit") &&
-        !identical(fit$job_hash, saved$job_hash)) {
-        cli::cli_abort(c(
-            "{.file {file}} is not the checkpoint of this {.arg fit}.",
-            i = "Another run has been saved there since."
-        ), class = "kith_error_checkpoint")
-    }
-    job <- saved$job
-    job$control$verbose <- check_flag(verbose)
-    job$control$checkpoint <- file
-    until <- check_epochs(epochs, job, saved$state)
-    association_fit(job, train(job, saved$state, until))
-}
-
-check_epochs <- function(epochs, job, state, call = rlang::caller_env()) {
-    planned <- job$control$epochs
-    if (is.null(epochs)) {
-        return(planned)
-    }
-    epochs <- check_count(epochs, call = call)
-    if (epochs > planned && job$control$schedule == "cosine") {
-        abort_input(c(
-            "{.arg epochs} must not exceed the {planned} planned ones.",
-            x = "The cosine schedule has come to 0 by then; it is {epochs}.",
-            i = "Plan more epochs, or train with {.code schedule =
-            \"constant\"}."
-        ), call = call)
-    }
-    done <- state$at[["epoch"]]
-    if (epochs < done) {
-        abort_input(c(
-            "{.arg epochs} must be at least the {done} that are done.",
-            x = "It is {epochs}."
-        ), call = call)
-    }
-    epochs
-}

@@ -2,7 +2,12 @@
 #'
 #' @param x,object A fit of [learn_associations()].
 #' @param newdata,data Pairs: a data frame with the columns `from` and `to`.
-#' @param type What to predict: `"score"`.
+#' @param type What to predict: `"score"`, or `"prob"`, the probability that
+#'   the genes of a pair are partners (fits with `combine = TRUE`).
+#' @param prior Share of partners among the pairs that are asked about, for
+#'   `type = "prob"`. The default is that of the held-out pairs which the
+#'   probabilities were learned on, five others to a partner; among all pairs
+#'   of a genome it is below 0.01.
 #' @param ... For `predict` and `augment`: further arguments of
 #'   [score_pairs()]. Else not used.
 #'
@@ -10,9 +15,11 @@
 #' * `tidy`: a data frame with a row for each layer: `layer`, `type`, `n_in`,
 #'   `n_out`, `parameters` (their number), `norm` (their L2 norm).
 #' * `glance`: a data frame with one row: `genes`, `pairs`, `dimensions`,
-#'   `parameters`, `epochs` (trained), `best_epoch`, `loss`, `accuracy` (of the
-#'   last epoch, on training batches), `validation_auc`, `input_share` (the
-#'   learned share of the input in the residual blend), `precision`.
+#'   `members` (networks), `parameters` (of each), `epochs` (trained),
+#'   `best_epoch` (both of the first), `loss`, `accuracy` (of the last epoch, on
+#'   training batches), `validation_auc`, `input_share` (the learned share of
+#'   the input in the residual blend; these are means over the networks),
+#'   `combined`, `precision`.
 #' * `augment`: `data` with the columns `.score` and `.cosine`.
 #' * `predict`: a data frame with the column `.pred`, a row for each pair in
 #'   order, `NA` where a gene has no vector.
@@ -39,8 +46,14 @@ print.association_fit <- function(x, ...) {
     cli::cat_line("<association_fit>")
     cli::cat_line(
         "  ", row$genes, " genes x ", row$dimensions, " dimensions, trained ",
-        "on ", row$pairs, " pairs, ", format(row$parameters, big.mark = ","),
-        " parameters (", row$precision, " precision)"
+        "on ", row$pairs, " pairs"
+    )
+    cli::cat_line(
+        "  ", row$members, " network", if (row$members > 1L) "s", " of ",
+        format(row$parameters, big.mark = ","), " parameters (",
+        row$precision, " precision)", if (row$combined) {
+            ", combined with propagation of known partners"
+        }
     )
     cli::cat_line(
         "  epoch ", row$epochs, " of ", x$control$epochs, sprintf(
@@ -96,9 +109,10 @@ print.summary.association_fit <- function(x, ...) {
 tidy.association_fit <- function(x, ...) {
     layers <- layer_table(x$network)
     last <- cumsum(layers$parameters)
+    parameters <- x$members[[1L]]$parameters
     layers$norm <- vapply(seq_along(last), function(i) {
         n <- layers$parameters[i]
-        values <- x$parameters[seq.int(last[i] - n + 1, length.out = n)]
+        values <- parameters[seq.int(last[i] - n + 1, length.out = n)]
         sqrt(sum(values^2))
     }, numeric(1))
     layers
@@ -109,27 +123,41 @@ tidy.association_fit <- function(x, ...) {
 #' @method glance association_fit
 #' @export
 glance.association_fit <- function(x, ...) {
-    last <- x$history[nrow(x$history), ]
-    auc_row <- if (is.null(x$best_epoch)) {
-        last
-    } else {
-        x$history[x$best_epoch, ]
-    }
-    layers <- layer_table(x$network)
-    blend <- which(layers$type == "blend")
-    share <- if (length(blend) == 1L) {
-        stats::plogis(x$parameters[cumsum(layers$parameters)[blend]])
-    } else {
-        NA_real_
-    }
+    by_member <- lapply(seq_along(x$members), member_summary, fit = x)
+    mean_of <- function(name) mean(vapply(by_member, `[[`, numeric(1), name))
     data.frame(
         genes = length(x$genes), pairs = nrow(x$pairs),
-        dimensions = ncol(x$vectors), parameters = length(x$parameters),
-        epochs = nrow(x$history),
-        best_epoch = if (is.null(x$best_epoch)) NA_integer_ else x$best_epoch,
+        dimensions = ncol(x$vectors), members = length(x$members),
+        parameters = length(x$members[[1L]]$parameters),
+        epochs = by_member[[1L]]$epochs,
+        best_epoch = by_member[[1L]]$best_epoch,
+        loss = mean_of("loss"), accuracy = mean_of("accuracy"),
+        validation_auc = mean_of("validation_auc"),
+        input_share = mean_of("input_share"),
+        combined = !is.null(x$combination), precision = x$control$precision
+    )
+}
+
+# what glance() tells of one network
+member_summary <- function(i, fit) {
+    member <- fit$members[[i]]
+    history <- fit$history[fit$history$member == i, ]
+    last <- history[nrow(history), ]
+    best <- member$best_epoch
+    layers <- layer_table(fit$network)
+    blend <- which(layers$type == "blend")
+    list(
+        epochs = nrow(history),
+        best_epoch = if (is.null(best)) NA_integer_ else best,
         loss = last$loss, accuracy = last$accuracy,
-        validation_auc = auc_row$validation_auc, input_share = share,
-        precision = x$control$precision
+        validation_auc = history$validation_auc[
+            if (is.null(best)) nrow(history) else best
+        ],
+        input_share = if (length(blend) == 1L) {
+            stats::plogis(member$parameters[cumsum(layers$parameters)[blend]])
+        } else {
+            NA_real_
+        }
     )
 }
 
@@ -148,7 +176,11 @@ augment.association_fit <- function(x, data = x$pairs, ...) {
 #' @rdname association_fit
 #' @method predict association_fit
 #' @export
-predict.association_fit <- function(object, newdata, type = "score", ...) {
+predict.association_fit <- function(object, newdata,
+                                    type = c("score", "prob"),
+                                    prior = 1 / 6, ...) {
+    type <- check_choice(type, c("score", "prob"))
+    prior <- check_number(prior, 0, 1, open = TRUE)
     if (missing(newdata)) {
         abort_input(c(
             "{.arg newdata} is missing.",
@@ -156,6 +188,10 @@ predict.association_fit <- function(object, newdata, type = "score", ...) {
             {.code to}."
         ))
     }
-    check_choice(type, "score")
-    data.frame(.pred = score_pairs(object, newdata, ...)$score)
+    if (type == "score") {
+        return(data.frame(.pred = score_pairs(object, newdata, ...)$score))
+    }
+    scored <- score_pairs(object, newdata, how = "combined", ...)
+    shift <- stats::qlogis(prior) - stats::qlogis(calibrated_prior)
+    data.frame(.pred = stats::plogis(scored$score + shift))
 }

@@ -39,47 +39,51 @@ partners <- function(fit, genes = NULL, n = 10, how = NULL, lambda = 1,
     check_class(fit, "association_fit", "learn_associations")
     n <- check_count(n)
     how <- check_how(how, fit)
-    lambda <- check_number(lambda, 0, 1)
+    lambda <- check_lambda(lambda, how)
     check_flag(exclude_known)
     places <- places_of(fit, newdata)
     all_genes <- rownames(places$vectors)
     genes <- check_queries(genes, all_genes)
     known_pairs <- known_pairs(fit, known)
     queries <- match(genes, all_genes)
-    scorer <- score_factors(places$vectors, places$encoded, how, lambda)
+    scorer <- fit_scorer(fit, places, places$encoded, how, lambda)
     partner_lists <- known_partners(known_pairs, all_genes)
     exclude <- if (exclude_known) partner_lists[queries]
     found <- top_partners(
         scorer_of_queries(scorer, queries), queries, exclude, n,
         fit$control$threads
     )
-    partner_table(found, genes, queries, places$vectors, partner_lists, fit)
+    partner_table(found, queries, places, partner_lists, fit, how, lambda)
 }
 
 # found: list(genes, scores), queries x n, NA where there is none
-partner_table <- function(found, genes, queries, vectors, partner_lists,
-                          fit) {
-    all_genes <- rownames(vectors)
+partner_table <- function(found, queries, places, partner_lists, fit, how,
+                          lambda) {
+    all_genes <- rownames(places$vectors)
     # a row for each gene and rank, gene by gene
     partner <- as.vector(t(found$genes))
-    score <- as.vector(t(found$scores))
-    query <- rep(seq_along(genes), each = ncol(found$genes))
-    rank <- rep(seq_len(ncol(found$genes)), times = length(genes))
+    query <- rep(queries, each = ncol(found$genes))
+    rank <- rep(seq_len(ncol(found$genes)), times = length(queries))
     there <- !is.na(partner)
     partner <- partner[there]
-    gene <- queries[query[there]]
+    gene <- query[there]
     code <- function(a, b) (a - 1) * length(all_genes) + b
     known <- code(
         rep(seq_along(partner_lists), lengths(partner_lists)),
         unlist(partner_lists)
     )
-    data.frame(
+    scored <- score_places(fit, places, gene, partner, how, lambda)
+    result <- data.frame(
         gene = all_genes[gene], partner = all_genes[partner],
-        rank = rank[there], score = score[there],
-        cosine = dot_pairs(vectors, vectors, gene, partner),
+        rank = rank[there], score = scored$score, cosine = scored$cosine,
         known = code(gene, partner) %in% known,
         degree = pair_degree(fit$pairs, all_genes)$degree[partner]
     )
+    if (how == "combined") {
+        result$probability <- stats::plogis(result$score)
+    }
+    if (length(fit$members) > 1L) result$spread <- scored$spread
+    result
 }
 
 check_queries <- function(genes, all_genes, call = rlang::caller_env()) {

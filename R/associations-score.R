@@ -37,12 +37,31 @@ encode.association_fit <- function(fit, newdata = NULL, ...) {
     } else {
         project_genes(newdata, fit$preprocessing)
     }
-    encoded <- .Call(
-        C_network_encode, fit$network, fit$control$precision, fit$parameters,
-        unclass_matrix(vectors), fit$control$threads
-    )
+    encoded <- pool_encodings(encode_members(fit, vectors), "both")
     rownames(encoded) <- rownames(vectors)
     encoded
+}
+
+# the encodings of unit vectors by each network of a fit
+encode_members <- function(fit, vectors) {
+    lapply(fit$members, function(member) {
+        .Call(
+            C_network_encode, fit$network, fit$control$precision,
+            member$parameters, unclass_matrix(vectors), fit$control$threads
+        )
+    })
+}
+
+# One matrix whose scores are the mean of the scores by each: half scores are
+# linear in the encodings, products of encodings add up side by side.
+pool_encodings <- function(encoded, how) {
+    if (length(encoded) == 1L) {
+        encoded[[1L]]
+    } else if (how == "half") {
+        Reduce(`+`, encoded) / length(encoded)
+    } else {
+        do.call(cbind, encoded) / sqrt(length(encoded))
+    }
 }
 
 #' Score gene pairs
@@ -88,21 +107,59 @@ encode.association_fit <- function(fit, newdata = NULL, ...) {
 score_pairs <- function(fit, pairs, how = NULL, lambda = 1, newdata = NULL) {
     check_class(fit, "association_fit", "learn_associations")
     how <- check_how(how, fit)
-    lambda <- check_number(lambda, 0, 1)
+    lambda <- check_lambda(lambda, how)
     pairs <- pair_rows(pairs)
     places <- places_of(fit, newdata)
     index <- match_pairs(pairs, rownames(places$vectors))
     warn_unknown(pairs, index$known)
-    scorer <- score_factors(places$vectors, places$encoded, how, lambda)
-    cosine <- score <- rep(NA_real_, nrow(pairs))
-    a <- index$a[index$known] + 1L
-    b <- index$b[index$known] + 1L
-    cosine[index$known] <- dot_pairs(places$vectors, places$vectors, a, b)
-    score[index$known] <- score_rows(scorer, a, b)
+    scored <- matrix(NA_real_, nrow(pairs), 3L)
+    scored[index$known, ] <- as.matrix(score_places(
+        fit, places, index$a[index$known] + 1L, index$b[index$known] + 1L,
+        how, lambda
+    ))
+    result <- data.frame(
+        from = pairs$from, to = pairs$to, cosine = scored[, 1],
+        score = scored[, 2]
+    )
+    if (length(fit$members) > 1L) result$spread <- scored[, 3]
+    result
+}
+
+# cosine, score and spread of rows a and b of the places
+score_places <- function(fit, places, a, b, how, lambda) {
+    threads <- fit$control$threads
+    by_member <- vapply(places$encoded, function(encoded) {
+        scorer <- fit_scorer(fit, places, list(encoded), how, lambda)
+        score_rows(scorer, a, b, threads)
+    }, numeric(length(a)))
+    by_member <- matrix(by_member, length(a))
+    scorer <- fit_scorer(fit, places, places$encoded, how, lambda)
     data.frame(
-        from = pairs$from, to = pairs$to, cosine = cosine, score = score
+        cosine = dot_pairs(places$vectors, places$vectors, a, b, threads),
+        score = score_rows(scorer, a, b, threads),
+        spread = sqrt(
+            rowSums((by_member - rowMeans(by_member))^2) /
+                max(1, ncol(by_member) - 1)
+        )
     )
 }
+
+# the scorer among all places, by the encodings of some or all members
+fit_scorer <- function(fit, places, encoded, how, lambda) {
+    product_how <- if (is_combined(how)) default_how_of(fit) else how
+    pooled <- pool_encodings(encoded, product_how)
+    product <- score_factors(places$vectors, pooled, product_how, lambda)
+    if (!is_combined(how)) {
+        return(product)
+    }
+    combined_scorer(
+        product, propagation_scorer(fit$propagation, places$propagated),
+        fit$combination$weights[[how]], fit$combination$scale,
+        places$unseen, places$propagated$degree
+    )
+}
+
+is_combined <- function(how) how %in% c("combined", "corrected")
 
 # the pairs of a table as they stand: data frame from, to
 pair_rows <- function(pairs, call = rlang::caller_env()) {
@@ -117,7 +174,8 @@ join_rows <- function(x, y) {
     data.frame(from = c(x$from, y$from), to = c(x$to, y$to))
 }
 
-# Unit vectors and encodings of a fit's genes and of new ones, genes in rows.
+# Of a fit's genes and of new ones, genes in rows: unit vectors, encodings by
+# each member, what is propagated to them, whether they have no training pair.
 places_of <- function(fit, newdata = NULL, call = rlang::caller_env()) {
     vectors <- fit$vectors
     if (!is.null(newdata)) {
@@ -125,12 +183,13 @@ places_of <- function(fit, newdata = NULL, call = rlang::caller_env()) {
         old <- vectors[!rownames(vectors) %in% rownames(new), , drop = FALSE]
         vectors <- rbind(new, old)
     }
-    encoded <- .Call(
-        C_network_encode, fit$network, fit$control$precision, fit$parameters,
-        unclass_matrix(vectors), fit$control$threads
+    list(
+        vectors = vectors, encoded = encode_members(fit, vectors),
+        propagated = if (!is.null(fit$propagation)) {
+            propagate(fit$propagation, vectors, fit$control$threads)
+        },
+        unseen = !rownames(vectors) %in% c(fit$pairs$from, fit$pairs$to)
     )
-    rownames(encoded) <- rownames(vectors)
-    list(vectors = vectors, encoded = encoded)
 }
 
 # Every score is a product of two rows, so that one kernel serves lists of
@@ -158,11 +217,25 @@ default_how <- function(keys) {
     if (keys == "raw") "half" else "both"
 }
 
+default_how_of <- function(fit) default_how(fit$objective$keys)
+
 check_how <- function(how, fit, call = rlang::caller_env()) {
-    if (is.null(how) || identical(how, c("half", "both"))) {
-        return(default_how(fit$objective$keys))
+    if (is.null(how)) {
+        return(if (is.null(fit$combination)) {
+            default_how_of(fit)
+        } else {
+            "combined"
+        })
     }
-    how <- check_choice(how, c("half", "both"), call = call)
+    how <- check_choice(how, c("combined", "corrected", "half", "both"),
+        call = call
+    )
+    if (is_combined(how) && is.null(fit$combination)) {
+        abort_input(c(
+            "{.arg how} cannot be {.val {how}} for this fit.",
+            x = "It was learned with {.code combine = FALSE}."
+        ), call = call)
+    }
     if (how == "half" && ncol(fit$vectors) != network_n_out(fit)) {
         abort_input(c(
             "{.arg how} cannot be {.val half} for this fit.",
@@ -171,6 +244,18 @@ check_how <- function(how, fit, call = rlang::caller_env()) {
         ), call = call)
     }
     how
+}
+
+check_lambda <- function(lambda, how, call = rlang::caller_env()) {
+    lambda <- check_number(lambda, 0, 1, call = call)
+    if (lambda < 1 && is_combined(how)) {
+        abort_input(c(
+            "{.arg lambda} blends a learned score with the cosine, not a
+            combined one.",
+            i = "Set {.arg how} to {.val both} or {.val half}."
+        ), call = call)
+    }
+    lambda
 }
 
 network_n_out <- function(fit) {

@@ -1,14 +1,16 @@
 #' How to train
 #'
 #' Numbers that steer training but do not change what is learned from what.
-#' The defaults are the published CAL recipe.
 #'
-#' @param epochs Passes over the training pairs.
-#' @param batch_size Pairs in a batch. `NULL` (default): 512 as published, or
-#'   all pairs where there are fewer. More than there are pairs is an error.
-#' @param learning_rate Step size at the start.
+#' @param epochs Passes over the training pairs, or over the genes that have
+#'   any with [multi_positive()]. `NULL`: what the preset of
+#'   [learn_associations()] says, 60 or the published 100.
+#' @param batch_size Pairs, or genes, in a batch. `NULL` (default): 512 as
+#'   published, or all where there are fewer. More than there are is an error.
+#' @param learning_rate Step size at the start. `NULL`: the preset's, 1e-3 or
+#'   the published 3e-4.
 #' @param weight_decay Decoupled decay (AdamW) or L2 penalty (SGD) on all
-#'   parameters.
+#'   parameters. `NULL`: the preset's, 0.01 or the published 1e-4.
 #' @param schedule `"cosine"`: the rate falls along half a cosine from
 #'   `learning_rate` to 0, one value for each epoch; `"constant"`.
 #' @param precision `"single"` (twice as fast) or `"double"`. `NULL`: single
@@ -46,8 +48,8 @@
 #' train_control()
 #' train_control(epochs = 20, validation = 0.1, patience = 5, threads = 2)
 #' @export
-train_control <- function(epochs = 100, batch_size = NULL,
-                          learning_rate = 3e-4, weight_decay = 1e-4,
+train_control <- function(epochs = NULL, batch_size = NULL,
+                          learning_rate = NULL, weight_decay = NULL,
                           schedule = c("cosine", "constant"),
                           precision = NULL, threads = NULL, seed = NULL,
                           validation = NULL, patience = NULL,
@@ -56,10 +58,12 @@ train_control <- function(epochs = 100, batch_size = NULL,
                           betas = c(0.9, 0.999), epsilon = 1e-8,
                           momentum = 0.9, clip_norm = Inf) {
     control <- list(
-        epochs = check_count(epochs),
+        epochs = or_null(epochs, check_count),
         batch_size = or_null(batch_size, check_count, min = smallest_batch),
-        learning_rate = check_number(learning_rate, 0, Inf, open = TRUE),
-        weight_decay = check_number(weight_decay, 0),
+        learning_rate = or_null(learning_rate, check_number, 0, Inf,
+            open = TRUE
+        ),
+        weight_decay = or_null(weight_decay, check_number, 0),
         schedule = check_choice(schedule, c("cosine", "constant")),
         precision = check_precision(precision),
         threads = check_threads(threads),

@@ -63,10 +63,15 @@ plot_history <- function(fit) {
             c("loss (training)", "AUC (validation pairs)"),
             each = nrow(history)
         ),
-        value = c(history$loss, history$validation_auc)
+        value = c(history$loss, history$validation_auc),
+        member = rep(history$member, 2)
     )
     long <- long[!is.na(long$value), ]
-    ggplot2::ggplot(long, ggplot2::aes(.data$epoch, .data$value)) +
+    best <- unlist(lapply(fit$members, `[[`, "best_epoch"))
+    ggplot2::ggplot(long, ggplot2::aes(
+        .data$epoch, .data$value,
+        group = .data$member
+    )) +
         ggplot2::geom_line(colour = scorer_colours[["kith"]]) +
         ggplot2::geom_point(colour = scorer_colours[["kith"]], size = 0.8) +
         ggplot2::facet_wrap(ggplot2::vars(.data$measure),
@@ -74,8 +79,8 @@ plot_history <- function(fit) {
         ) +
         ggplot2::labs(
             x = "epoch", y = NULL, title = "Training",
-            subtitle = if (!is.null(fit$best_epoch)) {
-                paste("parameters of epoch", fit$best_epoch, "kept")
+            subtitle = if (!is.null(best)) {
+                paste("parameters of epoch", toString(best), "kept")
             }
         )
 }

@@ -60,7 +60,7 @@ leading_eigen <- function(x, rank) {
         start <- cos(seq_len(n))
         basis <- irlba::irlba(x, nv = rank, v = start / sqrt(sum(start^2)))$v
         # singular vectors may mix eigenvectors of opposite values
-        parts <- eigen(as.matrix(crossprod(basis, x %*% basis)),
+        parts <- eigen(crossprod(basis, as.matrix(x %*% basis)),
             symmetric = TRUE
         )
         return(list(

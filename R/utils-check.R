@@ -123,6 +123,14 @@ need_package <- function(package, purpose, call = rlang::caller_env()) {
 }
 
 # the key of all random draws of one call: from a seed, or from R's stream
+# the parts of a fit that draw for themselves
+key_parts <- c(network = 1L, folds = 2L, fold = 3L, negatives = 4L)
+
+# the key of the i-th part of a name, from the key of the whole
+derive_key <- function(key, part, i) {
+    .Call(C_derive_key, key, key_parts[[part]], as.integer(i))
+}
+
 draw_key <- function(seed = NULL) {
     if (is.null(seed)) {
         .Call(C_draw_key)

@@ -13,6 +13,7 @@ static const R_CallMethodDef entries[] = {
     /* random.c */
     ENTRY(C_draw_key, 0),
     ENTRY(C_key_from_seed, 1),
+    ENTRY(C_derive_key, 3),
     ENTRY(C_philox, 2),
     /* train.c */
     ENTRY(C_trainer_create, 5),

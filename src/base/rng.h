@@ -18,7 +18,8 @@ typedef enum {
   RNG_SPLIT,  /* which pairs or genes are held out */
   RNG_SAMPLE, /* negative pairs for evaluation */
   RNG_BOOTSTRAP,
-  RNG_SIMULATE
+  RNG_SIMULATE,
+  RNG_KEY /* keys of the parts of a fit */
 } rng_purpose;
 
 typedef struct {

@@ -10,6 +10,7 @@
 /* random.c */
 SEXP C_draw_key(void);
 SEXP C_key_from_seed(SEXP seed);
+SEXP C_derive_key(SEXP key, SEXP part, SEXP i);
 SEXP C_philox(SEXP counter, SEXP key);
 
 /* train.c */

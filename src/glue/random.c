@@ -29,6 +29,15 @@ SEXP C_key_from_seed(SEXP seed) {
   return key_to_r(rng_key_from_seed(get_int(seed, "seed")));
 }
 
+/* A key that hangs on a key, for the i-th of the parts of one name that draw
+ * for themselves. */
+SEXP C_derive_key(SEXP key, SEXP part, SEXP i) {
+  rng r = rng_open(get_key(key), RNG_KEY, (uint32_t)get_int(part, "part"),
+                   (uint32_t)get_int(i, "i"));
+  uint64_t high = rng_u32(&r);
+  return key_to_r(high << 32 | rng_u32(&r));
+}
+
 /* For tests: what the generator gives for a counter and a key. */
 SEXP C_philox(SEXP counter, SEXP key) {
   const double *c = get_doubles(counter, 4, "counter");

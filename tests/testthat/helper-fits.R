@@ -8,16 +8,18 @@ small_control <- function(epochs = 3, ...) {
     settings <- utils::modifyList(
         list(
             epochs = epochs, batch_size = 64, threads = 1, seed = 1,
-            verbose = FALSE
+            verbose = FALSE, learning_rate = 3e-4, weight_decay = 1e-4
         ),
         list(...)
     )
     do.call(train_control, settings)
 }
 
+# one network, by default with the published objective
 small_fit <- function(organism = small_organism(), pairs = organism$pairs,
                       objective = info_nce(), control = small_control()) {
     learn_associations(
-        organism$vectors, pairs, encoder_mlp(hidden = 16), objective, control
+        organism$vectors, pairs, encoder_mlp(hidden = 16), objective, control,
+        preset = "cal2026"
     )
 }

@@ -145,9 +145,9 @@ test_that("predict, augment, tidy, glance, print and summary hold together", {
     expect_identical(nrow(augment(fit_half)), nrow(fit_half$pairs))
     layers <- tidy(fit_half)
     expect_identical(sum(layers$parameters), as.numeric(length(
-        fit_half$parameters
+        fit_half$members[[1]]$parameters
     )))
-    expect_equal(sqrt(sum(layers$norm^2)), sqrt(sum(fit_half$parameters^2)))
+    expect_equal(sqrt(sum(layers$norm^2)), sqrt(sum(fit_half$members[[1]]$parameters^2)))
     row <- glance(fit_half)
     expect_identical(row$pairs, nrow(fit_half$pairs))
     expect_gt(row$input_share, 0)
@@ -161,7 +161,7 @@ test_that("predict, augment, tidy, glance, print and summary hold together", {
     wide <- cbind(wide, wide, wide)
     fit <- learn_associations(as_embedding(wide, pca = 5), organism$pairs,
         encoder_mlp(hidden = 8),
-        control = small_control(1)
+        control = small_control(1), preset = "cal2026"
     )
     expect_identical(ncol(fit$vectors), 5L)
     expect_equal(encode(fit, wide), encode(fit), tolerance = 1e-5)
@@ -285,7 +285,7 @@ test_that("the front refuses bad vectors and pairs by name", {
     refused <- function(x, pairs, regexp) {
         expect_error(
             learn_associations(x, pairs, encoder_mlp(8),
-                control = small_control(1)
+                control = small_control(1), preset = "cal2026"
             ),
             regexp,
             class = "kith_error_input"
@@ -323,11 +323,11 @@ test_that("the front refuses bad vectors and pairs by name", {
         data.frame(from = pairs$from[1], to = pairs$from[1])
     )
     expect_identical(
-        small_fit(organism, doubled)$parameters, fit_half$parameters
+        small_fit(organism, doubled)$members[[1]]$parameters, fit_half$members[[1]]$parameters
     )
     factors <- data.frame(lapply(pairs[c("from", "to")], factor))
     expect_identical(
-        small_fit(organism, factors)$parameters, fit_half$parameters
+        small_fit(organism, factors)$members[[1]]$parameters, fit_half$members[[1]]$parameters
     )
 })
 

@@ -36,12 +36,12 @@ test_that("the defaults are the published recipe", {
     layers <- layer_table(resolve_encoder(encoder, 50))
     expect_equal(sum(layers$parameters), 2208919)
     expect_identical(info_nce()$temperature, 0.05)
-    control <- train_control()
+    control <- complete_control(train_control(), "cal2026")
     expect_identical(control$epochs, 100L)
     expect_identical(control$learning_rate, 3e-4)
     expect_identical(control$weight_decay, 1e-4)
-    expect_identical(choose_batch_size(control, 1000L), 512L)
-    expect_identical(choose_batch_size(control, 20L), 20L)
+    expect_identical(choose_batch_size(control, 1000L, "pairs"), 512L)
+    expect_identical(choose_batch_size(control, 20L, "pairs"), 20L)
 })
 
 test_that("an encoder may end in other dimensions or be linear", {
@@ -56,7 +56,7 @@ test_that("an encoder may end in other dimensions or be linear", {
     fit <- learn_associations(
         organism$vectors, organism$pairs,
         encoder_mlp(16, blend = FALSE, n_out = 8, dropout = 0.3),
-        info_nce(keys = "transformed"), small_control(1)
+        info_nce(keys = "transformed"), small_control(1), preset = "cal2026"
     )
     expect_identical(ncol(encode(fit)), 8L)
     expect_error(score_pairs(fit, organism$pairs, how = "half"), "how",
@@ -67,7 +67,8 @@ test_that("an encoder may end in other dimensions or be linear", {
         learn_associations(
             organism$vectors, organism$pairs,
             encoder_mlp(16, blend = FALSE, n_out = 8), info_nce(),
-            small_control(1)
+            small_control(1),
+            preset = "cal2026"
         ),
         "n_out",
         class = "kith_error_input"
@@ -77,5 +78,5 @@ test_that("an encoder may end in other dimensions or be linear", {
 test_that("descriptions print on a line", {
     expect_output(print(encoder_mlp()), "1024 > 1024 > 1024.*gelu")
     expect_output(print(info_nce(negatives = "uniform")), "1023 uniform")
-    expect_output(print(train_control(validation = 0.1)), "learning_rate")
+    expect_output(print(train_control(validation = 0.1)), "validation")
 })

@@ -43,7 +43,7 @@ partnered <- which(rowSums(known) > 0)
 trainer_of <- function(objective, ...) {
     job <- job_new(
         x, first, second, encoder_mlp(hidden = c(6, 6)), objective,
-        train_control(precision = "double", threads = 1, ...), draw_key(5L)
+        published_control(precision = "double", threads = 1, ...), draw_key(5L)
     )
     trainer_new(job, state_new())
 }
@@ -104,7 +104,7 @@ test_that("multi_positive with one partner each is InfoNCE without self", {
         x, c(0L, 2L, 4L, 6L, 8L), c(1L, 3L, 5L, 7L, 9L),
         encoder_mlp(hidden = 6),
         multi_positive(0.2, degree_correction = 1, degree_weight = 1),
-        train_control(precision = "double", threads = 1), draw_key(5L)
+        published_control(precision = "double", threads = 1), draw_key(5L)
     )
     trainer <- trainer_new(single, state_new())
     f <- encodings(trainer)[1:10, ]

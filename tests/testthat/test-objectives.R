@@ -31,7 +31,7 @@ job_of <- function(keys, type) {
     job_new(
         x, first, second, encoder_mlp(hidden = c(6, 6)),
         info_nce(0.2, keys, type, n_negatives),
-        train_control(precision = "double", threads = 1),
+        published_control(precision = "double", threads = 1),
         draw_key(5L)
     )
 }
@@ -106,7 +106,7 @@ test_that("single precision agrees with double on a whole batch", {
 })
 
 test_that("the clipped step has the asked norm and SGD follows the gradient", {
-    control <- train_control(
+    control <- published_control(
         optimizer = "sgd", momentum = 0, weight_decay = 0, clip_norm = 0.01,
         precision = "double", threads = 1
     )

@@ -17,7 +17,7 @@ test_that("set.seed() decides a fit, and so does control's seed", {
         control = small_control(seed = NULL)
     ))
     expect_identical(one, two)
-    expect_false(identical(one$parameters, other$parameters))
+    expect_false(identical(one$members[[1]]$parameters, other$members[[1]]$parameters))
 
     control <- small_control(seed = 7, validation = 0.2)
     set.seed(1)
@@ -34,9 +34,10 @@ test_that("the number of threads changes nothing", {
     fit_with <- function(threads, objective) {
         fit <- learn_associations(
             organism$vectors, organism$pairs, encoder_mlp(hidden = c(128, 128)),
-            objective, small_control(2, threads = threads, batch_size = 256)
+            objective, small_control(2, threads = threads, batch_size = 256),
+            preset = "cal2026"
         )
-        list(fit$parameters, fit$history, encode(fit))
+        list(fit$members[[1]]$parameters, fit$history, encode(fit))
     }
     for (negatives in c("batch", "uniform")) {
         objective <- info_nce(keys = "transformed", negatives = negatives)
@@ -109,15 +110,15 @@ test_that("validation pairs are kept out, and patience returns to the best", {
         nrow(gene_pairs(organism$pairs))
     )
     watched <- fit$history$validation_auc
-    expect_identical(fit$best_epoch, which.max(watched))
+    expect_identical(fit$members[[1]]$best_epoch, which.max(watched))
     expect_lt(nrow(fit$history), 30)
-    expect_identical(nrow(fit$history), fit$best_epoch + 2L)
+    expect_identical(nrow(fit$history), fit$members[[1]]$best_epoch + 2L)
     # the parameters are those of the best epoch
     again <- small_fit(organism, control = small_control(30,
         validation = 0.2, learning_rate = 0.02
     ))
     expect_equal(again$history$loss[seq_along(watched)], fit$history$loss)
-    expect_false(identical(again$parameters, fit$parameters))
+    expect_false(identical(again$members[[1]]$parameters, fit$members[[1]]$parameters))
 
     given <- small_fit(organism, control = small_control(
         validation = gene_pairs(organism$pairs)[1:30, ]
