@@ -20,7 +20,10 @@
 #' @return A data frame with a row for each gene and partner, in the order of
 #'   `genes`, best partner first: `gene`, `partner`, `rank` (from 1), `score`,
 #'   `cosine` (of the inputs), `known` (is it a known pair?), `degree` (known
-#'   pairs of the partner in the training data).
+#'   pairs of the partner in the training data), with combined scores
+#'   `probability` (where one of six pairs is one of partners, see
+#'   `predict(type = "prob")`), and for fits of several networks `spread`, the
+#'   standard deviation of the score among them.
 #' @section Errors: Of class `kith_error_input`: a gene without a vector, `n`
 #'   that is not a positive whole number.
 #' @family association functions

@@ -69,29 +69,43 @@ pool_encodings <- function(encoded, how) {
 #' The association score of any pairs of genes that a fit knows, or of new
 #' genes whose vectors are given.
 #'
-#' With unit vectors A and B and the encoder f,
+#' * `"combined"` (the default of fits with `combine = TRUE`): the networks'
+#'   score and what is propagated from known partners, weighted as learned on
+#'   held-out genes; the log-odds that the two are partners, where there are
+#'   five other pairs to one of partners. Genes with many partners score higher
+#'   with anything: that is true of partners, too. The score to rank candidates
+#'   by.
+#' * `"corrected"`: the same two, weighted against negatives of the same degree
+#'   and freed of what follows degree among true pairs: what speaks for this
+#'   pair beside the popularity of its genes. For understudied genes, and for
+#'   comparisons between genes.
+#'
+#' and of the networks alone, with unit vectors A and B and the encoder f,
+#' * `"both"`: \eqn{f(A) \cdot f(B)}, for fits with transformed keys,
 #' * `"half"`: \eqn{\frac{1}{2}(f(A) \cdot B + f(B) \cdot A)}, for fits with
 #'   raw keys,
-#' * `"both"`: \eqn{f(A) \cdot f(B)}, for fits with transformed keys,
 #'
-#' and, as a blend with the cosine of the inputs,
-#' \eqn{(1 - \lambda) A \cdot B + \lambda\, score}. Scores lie in -1 to 1 and do
-#' not depend on the order of a pair's genes.
+#' or, as a blend with the cosine of the inputs,
+#' \eqn{(1 - \lambda) A \cdot B + \lambda\, score}; these lie in -1 to 1. No
+#' score depends on the order of a pair's genes. Several networks are averaged.
 #'
 #' @param fit A fit of [learn_associations()].
 #' @param pairs Pairs to score: a data frame with the columns `from` and `to`,
 #'   or a character matrix of two columns. Rows are scored as they stand, also
 #'   repeated ones.
-#' @param how `"half"` or `"both"`, see below. `NULL`: what fits the objective.
-#' @param lambda Weight of the learned score against the cosine, 0 to 1.
+#' @param how `"combined"`, `"corrected"`, `"both"` or `"half"`, see below.
+#'   `NULL`: combined where the fit has it, else what fits the objective.
+#' @param lambda Weight of the learned score against the cosine, 0 to 1, for
+#'   `"both"` and `"half"`.
 #' @param newdata Vectors of further genes (see [encode()]); they take
 #'   precedence over genes of the same id in the fit.
 #'
 #' @return A data frame with a row for each pair, in order: `from`, `to`,
-#'   `cosine` (of the inputs), `score`. Pairs with a gene that has no vector
-#'   get `NA`, and a message counts them.
+#'   `cosine` (of the inputs), `score`, and for fits of several networks
+#'   `spread`, the standard deviation of the score among them. Pairs with a
+#'   gene that has no vector get `NA`, and a message counts them.
 #' @section Errors: Of class `kith_error_input`: pairs without a single known
-#'   gene pair, `lambda` outside 0 to 1.
+#'   gene pair, `lambda` outside 0 to 1, a score that the fit does not have.
 #' @references Dury J (2026). arXiv:2603.20955, section 3.
 #' @family association functions
 #' @examples

@@ -1,0 +1,264 @@
+# Several networks, folds, and the combination of scores.
+
+organism <- small_organism()
+
+combined_fit <- function(control = list(), pairs = organism$pairs, ...) {
+    control <- utils::modifyList(
+        list(epochs = 3, threads = 1, seed = 1, verbose = FALSE), control
+    )
+    learn_associations(organism$vectors, pairs,
+        encoder_mlp(16, dropout = 0.2, blend = FALSE, n_out = 6),
+        control = do.call(train_control, control), ...
+    )
+}
+fit <- combined_fit()
+
+test_that("the default is three networks and a combination", {
+    expect_length(fit$members, 3)
+    expect_identical(unique(fit$history$member), 1:3)
+    expect_identical(dim(fit$combination$weights$combined), c(4L, 3L))
+    expect_identical(dim(fit$combination$weights$corrected), c(4L, 3L))
+    parameters <- lapply(fit$members, `[[`, "parameters")
+    expect_false(identical(parameters[[1]], parameters[[2]]))
+    expect_s3_class(fit$objective, "multi_positive")
+    expect_output(print(fit), "3 networks.*combined")
+    row <- glance(fit)
+    expect_identical(row$members, 3L)
+    expect_true(row$combined)
+    # unit rows whose products are the mean of the networks' scores
+    encoded <- encode(fit)
+    expect_identical(dim(encoded), c(250L, 18L))
+    expect_equal(rowSums(encoded^2), rep(1, 250),
+        tolerance = 1e-5, ignore_attr = TRUE
+    )
+    expect_s3_class(autoplot(fit), "ggplot")
+})
+
+test_that("presets and arguments say what is trained", {
+    settings <- association_settings(
+        NULL, NULL, train_control(), "cal2026", NULL, NULL
+    )
+    expect_identical(settings$encoder, encoder_mlp())
+    expect_identical(settings$objective, info_nce())
+    expect_identical(settings$control$epochs, 100L)
+    expect_identical(settings$members, 1L)
+    expect_false(settings$combine)
+    settings <- association_settings(
+        NULL, info_nce(), train_control(epochs = 7), "kith", 2, NULL
+    )
+    expect_null(settings$encoder$n_out)
+    expect_identical(settings$control$epochs, 7L)
+    expect_identical(settings$control$learning_rate, 1e-3)
+    expect_identical(settings$members, 2L)
+    for (bad in list(
+        list(preset = "paper"), list(members = 0), list(combine = NA),
+        list(BPPARAM = 2)
+    )) {
+        expect_error(
+            do.call(learn_associations, c(
+                list(organism$vectors, organism$pairs), bad
+            )),
+            names(bad),
+            class = "kith_error_input"
+        )
+    }
+})
+
+test_that("combined scores are what they are said to be", {
+    asked <- rbind(
+        organism$pairs[1:20, c("from", "to")],
+        data.frame(
+            from = sample(fit$genes, 40), to = rev(sample(fit$genes, 40))
+        )
+    )
+    asked <- asked[asked$from != asked$to, ]
+    encoded <- encode(fit)
+    product <- rowSums(encoded[asked$from, ] * encoded[asked$to, ])
+    places <- propagate(fit$propagation, fit$vectors, 1L)
+    a <- match(asked$from, fit$genes)
+    b <- match(asked$to, fit$genes)
+    profiles <- places$profiles
+    propagated <- as.vector(
+        (profiles[a, ] * profiles[b, ]) %*% sign(fit$propagation$values)
+    )
+    level <- signed_log(propagated / fit$combination$scale)
+    seen <- fit$genes %in% unlist(organism$pairs[c("from", "to")])
+    kind <- 1 + (!seen[a]) + (!seen[b])
+    for (how in c("combined", "corrected")) {
+        w <- fit$combination$weights[[how]][, kind]
+        expected <- w[1, ] + w[2, ] * product + w[3, ] * level +
+            w[4, ] * (places$degree[a] + places$degree[b])
+        scored <- score_pairs(fit, asked, how = how)
+        expect_equal(scored$score, expected,
+            tolerance = 1e-5, ignore_attr = TRUE
+        )
+    }
+    # the spread is that of the networks' own scores
+    alone <- vapply(1:3, function(i) {
+        one <- fit
+        one$members <- fit$members[i]
+        score_pairs(one, asked)$score
+    }, numeric(nrow(asked)))
+    expect_equal(score_pairs(fit, asked)$spread, apply(alone, 1, stats::sd))
+})
+
+test_that("partners come with probability, spread and degree", {
+    found <- partners(fit, fit$genes[1:3], n = 4)
+    asked <- data.frame(from = found$gene, to = found$partner)
+    scored <- score_pairs(fit, asked)
+    expect_identical(found$score, scored$score)
+    expect_identical(found$spread, scored$spread)
+    expect_identical(found$probability, stats::plogis(found$score))
+    expect_equal(predict(fit, asked, "prob")$.pred, found$probability)
+    expect_true(all(diff(found$score[1:4]) <= 0))
+    expect_null(partners(fit, fit$genes[1], how = "corrected")$probability)
+})
+
+test_that("probabilities follow the prior that is asked for", {
+    asked <- organism$pairs[1:30, ]
+    p <- predict(fit, asked, type = "prob")$.pred
+    expect_true(all(p > 0 & p < 1))
+    rare <- predict(fit, asked, type = "prob", prior = 0.01)$.pred
+    odds <- function(p) p / (1 - p)
+    expect_equal(odds(rare) / odds(p), rep((0.01 / 0.99) / (1 / 5), 30))
+    expect_error(predict(fit, asked, "prob", prior = 1), "prior",
+        class = "kith_error_input"
+    )
+    expect_error(predict(small_fit(organism), asked, "prob"), "combine",
+        class = "kith_error_input"
+    )
+    expect_error(score_pairs(fit, asked, lambda = 0.5), "lambda",
+        class = "kith_error_input"
+    )
+})
+
+test_that("a gene in no table is scored from its vector alone", {
+    lonely <- setdiff(fit$genes, unlist(organism$pairs[c("from", "to")]))
+    expect_gt(length(lonely), 0)
+    new <- organism$vectors[lonely[1], , drop = FALSE]
+    rownames(new) <- "new"
+    others <- setdiff(fit$genes, lonely[1])[1:20]
+    expect_equal(
+        score_pairs(fit, data.frame(from = "new", to = others),
+            newdata = new
+        )$score,
+        score_pairs(fit, data.frame(from = lonely[1], to = others))$score,
+        tolerance = 1e-5
+    )
+})
+
+test_that("threads and workers change nothing", {
+    expect_identical(
+        combined_fit(list(threads = 3))[c("members", "combination")],
+        fit[c("members", "combination")]
+    )
+    skip_on_cran()
+    snow <- combined_fit(BPPARAM = BiocParallel::SnowParam(2))
+    expect_identical(
+        snow[c("members", "combination", "propagation", "history")],
+        fit[c("members", "combination", "propagation", "history")]
+    )
+})
+
+test_that("every run has its checkpoint, and the same call resumes", {
+    folder <- withr::local_tempdir()
+    file <- file.path(folder, "run.rds")
+    control <- list(checkpoint = file)
+    saved <- combined_fit(control)
+    expect_setequal(list.files(folder), sprintf("run-%d.rds", 1:6))
+    expect_identical(
+        saved[c("combination", "history")], fit[c("combination", "history")]
+    )
+    # as if it had stopped before the third network and the second fold
+    unlink(file.path(folder, sprintf("run-%d.rds", c(3, 5))))
+    again <- suppressMessages(combined_fit(control))
+    expect_identical(
+        again[c("members", "combination")], saved[c("members", "combination")]
+    )
+    expect_error(resume(saved), "several", class = "kith_error_input")
+    expect_error(
+        resume(file.path(folder, "run-4.rds")), "fold",
+        class = "kith_error_input"
+    )
+    expect_identical(run_checkpoint(list(
+        control = list(checkpoint = "/a.b/c"), members = 2, combine = TRUE
+    ), 1), "/a.b/c-1")
+})
+
+# ---- folds ------------------------------------------------------------------
+
+test_that("folds keep their genes and pairs out of training", {
+    pairs <- gene_pairs(organism$pairs)
+    index <- match_pairs(pairs, rownames(organism$vectors))[c("a", "b")]
+    n <- nrow(organism$vectors)
+    folds <- draw_folds(index, draw_key(3L))
+    partnered <- sort(unique(unlist(index))) + 1L
+    expect_setequal(which(folds > 0), partnered)
+    expect_lte(diff(range(table(folds[partnered]))), 1L)
+    key <- function(a, b) paste(pmin(a, b), pmax(a, b))
+    known <- key(index$a + 1L, index$b + 1L)
+    for (f in 1:3) {
+        split <- split_fold(index, folds == f, draw_key(4L))
+        test <- fold_test(split, index, index, n, draw_key(4L))
+        trained <- key(split$train$a + 1L, split$train$b + 1L)
+        tested <- key(test$a, test$b)
+        expect_false(any(folds[c(split$train$a, split$train$b) + 1L] == f))
+        expect_setequal(c(trained, tested[test$positive]), known)
+        expect_false(any(tested %in% trained))
+        expect_false(any(tested[!test$positive] %in% known))
+        seen <- unique(c(split$train$a, split$train$b)) + 1L
+        expect_identical(
+            test$kind, 1L + (!test$a %in% seen) + (!test$b %in% seen)
+        )
+        # a tenth of the pairs between the other genes
+        expect_gt(sum(test$positive & test$kind == 1L), 0)
+        degree <- tabulate(unlist(index) + 1L, n)
+        expect_equal(test$degree, degree[test$a] * degree[test$b])
+    }
+})
+
+test_that("logistic weights are those of glm, but for a slight pull", {
+    set.seed(61)
+    x <- cbind(1, rnorm(4000), rnorm(4000, 3, 20))
+    y <- stats::runif(4000) < stats::plogis(x %*% c(-1, 0.8, 0.05))
+    importance <- stats::runif(4000, 0.5, 2)
+    expected <- suppressWarnings(stats::glm.fit(
+        x, as.numeric(y), importance,
+        family = stats::binomial()
+    )$coefficients)
+    expect_equal(fit_logistic(x, y, importance), expected,
+        tolerance = 0.01, ignore_attr = TRUE
+    )
+    # classes that fall apart leave finite weights
+    apart <- cbind(1, c(-3:-1, 1:3))
+    found <- fit_logistic(apart, apart[, 2] > 0, rep(1, 6))
+    expect_true(all(is.finite(found)))
+    expect_gt(found[2], 0)
+})
+
+test_that("the corrected score of positives does not follow degree", {
+    set.seed(62)
+    log_degree <- rnorm(500)
+    predictors <- cbind(
+        1, rnorm(500) + log_degree, rnorm(500), log_degree + rnorm(500, 0, 0.3)
+    )
+    for (start in c(-4, 0, 0.3, 5)) {
+        w <- uncorrelate(c(0.2, 0.7, -0.3, start), predictors, log_degree)
+        score <- predictors %*% c(0.2, 0.7, -0.3, w)
+        expect_lt(abs(spearman(as.vector(score), log_degree)), 0.01)
+    }
+})
+
+test_that("a kind without positives borrows the weights of another", {
+    set.seed(63)
+    scores <- data.frame(
+        positive = rep(c(TRUE, FALSE), c(60, 300)), kind = 2L,
+        degree = stats::rpois(360, 20) + 1, product = rnorm(360),
+        propagated = rnorm(360), sum = rnorm(360)
+    )
+    found <- learn_combination(list(scores))
+    expect_identical(found$positives, c(0L, 60L, 0L))
+    expect_identical(found$weights$combined[, 1], found$weights$combined[, 2])
+    expect_identical(found$weights$combined[, 3], found$weights$combined[, 2])
+    expect_identical(found$weights$combined[4, ], rep(0, 3))
+})
