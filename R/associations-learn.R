@@ -194,4 +194,3 @@ member_histories <- function(runs) {
 kith_version <- function() {
     as.character(utils::packageVersion("kith"))
 }
-

@@ -8,8 +8,8 @@ n_folds <- 3L
 # share of a fold's pairs that stay for training when genes are kept out
 fold_prop <- 0.9
 
-# x: an embedding; index: 0-based rows of the training pairs; parts: of
-# hold_out()
+# x is an embedding, index holds the 0-based rows of the training pairs, parts
+# comes from hold_out().
 association_runs <- function(x, index, parts, settings, key) {
     # network number i: the first `members` are members, the others folds
     job_of <- function(i, a, b, watched) {
@@ -63,7 +63,7 @@ run_all <- function(runs, workers) {
     if (methods::is(workers, "SerialParam")) {
         return(lapply(runs, run_one))
     }
-    share <- max(1L, BiocParallel::bpnworkers(workers))
+    share <- max(1L, as.integer(BiocParallel::bpnworkers(workers)))
     runs <- lapply(runs, function(run) {
         run$job$control$threads <- max(1L, run$job$control$threads %/% share)
         run$job$control$verbose <- FALSE

@@ -69,7 +69,7 @@ pool_encodings <- function(encoded, how) {
 #' The association score of any pairs of genes that a fit knows, or of new
 #' genes whose vectors are given.
 #'
-#' * `"combined"` (the default of fits with `combine = TRUE`): the networks'
+#' * `"combined"`, the default where the fit has learned it: the networks'
 #'   score and what is propagated from known partners, weighted as learned on
 #'   held-out genes; the log-odds that the two are partners, where there are
 #'   five other pairs to one of partners. Genes with many partners score higher

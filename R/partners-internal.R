@@ -6,10 +6,10 @@
 # right = cbind(X, F), where F holds the encoded and X the raw vectors; a blend
 # with the cosine has left = cbind((1 - w) X, w F) and right = cbind(X, F).
 #
-# A combined scorer has five more entries (combined_scorer()) and scores
-#   w[1] + w[2] * product + w[3] * slog(propagated / scale) + w[4] * sum,
-# slog(x) = sign(x) log(1 + |x|), the sum of a number of each gene, and w =
-# weights[, k] where k - 1 of the two genes have no known partner.
+# A combined scorer has more entries (combined_scorer()): the score is then the
+# weighted sum of one, this product, slog(propagated / scale) with slog(x) =
+# sign(x) log(1 + |x|), and the sum of a number of each gene; the weights are
+# column k of a matrix where k - 1 of the two genes have no known partner.
 #
 # A pair has the same score to the last bit wherever it is computed.
 

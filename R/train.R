@@ -32,8 +32,8 @@ job_new <- function(x, first, second, encoder, objective, control, key,
             batch_size = choose_batch_size(control, n_items, items),
             key = key
         ),
-        n_items = n_items, n_out = as.integer(n_out), keys = objective$keys, control = control,
-        watched = watched
+        n_items = n_items, n_out = as.integer(n_out), keys = objective$keys,
+        control = control, watched = watched
     )
 }
 

@@ -1,5 +1,8 @@
 # Small fits that several test files share.
 
+# the numbers that a fit's first network has learned
+learned_parameters <- function(fit) fit$members[[1L]]$parameters
+
 small_organism <- function(seed = 1, ...) {
     withr::with_seed(seed, simulate_network(n_genes = 250, ...))
 }

@@ -145,9 +145,9 @@ test_that("predict, augment, tidy, glance, print and summary hold together", {
     expect_identical(nrow(augment(fit_half)), nrow(fit_half$pairs))
     layers <- tidy(fit_half)
     expect_identical(sum(layers$parameters), as.numeric(length(
-        fit_half$members[[1]]$parameters
+        learned_parameters(fit_half)
     )))
-    expect_equal(sqrt(sum(layers$norm^2)), sqrt(sum(fit_half$members[[1]]$parameters^2)))
+    expect_equal(sum(layers$norm^2), sum(learned_parameters(fit_half)^2))
     row <- glance(fit_half)
     expect_identical(row$pairs, nrow(fit_half$pairs))
     expect_gt(row$input_share, 0)
@@ -323,11 +323,13 @@ test_that("the front refuses bad vectors and pairs by name", {
         data.frame(from = pairs$from[1], to = pairs$from[1])
     )
     expect_identical(
-        small_fit(organism, doubled)$members[[1]]$parameters, fit_half$members[[1]]$parameters
+        learned_parameters(small_fit(organism, doubled)),
+        learned_parameters(fit_half)
     )
     factors <- data.frame(lapply(pairs[c("from", "to")], factor))
     expect_identical(
-        small_fit(organism, factors)$members[[1]]$parameters, fit_half$members[[1]]$parameters
+        learned_parameters(small_fit(organism, factors)),
+        learned_parameters(fit_half)
     )
 })
 

@@ -29,7 +29,9 @@ test_that("partners are those of the full product", {
             })
             for (n in c(1, 5, 40)) {
                 expect_equal(
-                    top_partners(plain_scorer(left, right), queries, exclude, n),
+                    top_partners(
+                        plain_scorer(left, right), queries, exclude, n
+                    ),
                     top_oracle(left, right, queries, exclude, n),
                     info = paste(d, n_genes, n), tolerance = 1e-12
                 )
@@ -64,7 +66,10 @@ test_that("block edges and threads do not change a result", {
     whole <- top_partners(plain_scorer(left, right), n = 5)
     expect_equal(whole, top_oracle(left, right, rep(NA, 1100), none(1100), 5))
     for (rows in list(511:514, 1024:1026, 1100)) {
-        part <- top_partners(plain_scorer(left[rows, , drop = FALSE], right), n = 5)
+        part <- top_partners(
+            plain_scorer(left[rows, , drop = FALSE], right),
+            n = 5
+        )
         expect_identical(part$genes, whole$genes[rows, , drop = FALSE])
         expect_identical(part$scores, whole$scores[rows, , drop = FALSE])
     }

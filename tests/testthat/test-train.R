@@ -17,7 +17,7 @@ test_that("set.seed() decides a fit, and so does control's seed", {
         control = small_control(seed = NULL)
     ))
     expect_identical(one, two)
-    expect_false(identical(one$members[[1]]$parameters, other$members[[1]]$parameters))
+    expect_false(identical(learned_parameters(one), learned_parameters(other)))
 
     control <- small_control(seed = 7, validation = 0.2)
     set.seed(1)
@@ -37,7 +37,7 @@ test_that("the number of threads changes nothing", {
             objective, small_control(2, threads = threads, batch_size = 256),
             preset = "cal2026"
         )
-        list(fit$members[[1]]$parameters, fit$history, encode(fit))
+        list(learned_parameters(fit), fit$history, encode(fit))
     }
     for (negatives in c("batch", "uniform")) {
         objective <- info_nce(keys = "transformed", negatives = negatives)
@@ -118,7 +118,7 @@ test_that("validation pairs are kept out, and patience returns to the best", {
         validation = 0.2, learning_rate = 0.02
     ))
     expect_equal(again$history$loss[seq_along(watched)], fit$history$loss)
-    expect_false(identical(again$members[[1]]$parameters, fit$members[[1]]$parameters))
+    expect_false(identical(learned_parameters(again), learned_parameters(fit)))
 
     given <- small_fit(organism, control = small_control(
         validation = gene_pairs(organism$pairs)[1:30, ]
