@@ -59,7 +59,8 @@ search_partners <- function(n_genes) {
         from = sample(ids, 5000, TRUE), to = sample(ids, 5000, TRUE)
     )
     fit <- kith::learn_associations(x, pairs,
-        control = kith::train_control(epochs = 1, threads = threads)
+        control = kith::train_control(epochs = 1, threads = threads),
+        preset = "cal2026"
     )
     before <- peak_memory_mib()
     took <- seconds(found <- kith::partners(fit, n = 20))

@@ -7,20 +7,22 @@ batch with f(x_a) as queries and x_b as keys, AdamW, cosine schedule per epoch.
 
     cal_torch.py init  FOLDER --seed 42
     cal_torch.py steps FOLDER                          (double)
-    cal_torch.py train FOLDER --epochs 100 --seed 42 --threads 4
+    cal_torch.py train FOLDER --epochs 100 --seed 42 --threads 4 [--watch]
     cal_torch.py time  FOLDER --warm-up 10 --steps 40 --threads 4
 
 Files in FOLDER are raw, little-endian, row by row; the caller writes
     problem.json    n_genes, n_in, n_pairs, n_steps, batch_size
     x.f64           n_genes x n_in, rows of length 1
     pairs.i32       n_pairs x 2, indices from 0      (train, time)
+    negatives.i32   any number x 2                   (train --watch)
     batches.i32     n_steps x batch_size x 2         (steps)
 and gets back
     parameters.f64  from init: flat, layer by layer, weight (out x in) before
                     bias, scale before shift, the blend's logit last
     steps-losses.f64, steps-parameters.f64
     train-encoding.f32 (n_genes x n_in), train-losses.f64 (one per epoch)
-Each sub-command prints one JSON object. The threads of the BLAS and its build
+With --watch the half-form AUC of the pairs against the negatives is taken after
+each epoch, outside the clock. Each sub-command prints one JSON object. The threads of the BLAS and its build
 are the caller's to set: OPENBLAS_NUM_THREADS and LD_LIBRARY_PATH.
 """
 
@@ -123,6 +125,9 @@ class Folder:
     def pairs(self):
         return self.read("pairs.i32", self.problem["n_pairs"], 2).long()
 
+    def negatives(self):
+        return self.read("negatives.i32", -1, 2).long()
+
     def batches(self):
         shape = self.problem["n_steps"], self.problem["batch_size"], 2
         return self.read("batches.i32", *shape).long()
@@ -186,6 +191,18 @@ def run_steps(folder, options):
     return dict(losses=losses)
 
 
+def half_auc(model, x, positives, negatives):
+    """AUC of (f(a).b + f(b).a) / 2; ties are not expected."""
+    with torch.no_grad():
+        f = model(x)
+    pairs = torch.cat([positives, negatives])
+    a, b = pairs.T
+    scores = (f[a] * x[b]).sum(1) + (f[b] * x[a]).sum(1)
+    rank = scores.argsort().argsort().double() + 1
+    n, m = len(positives), len(negatives)
+    return ((rank[:n].sum() - n * (n + 1) / 2) / (n * m)).item()
+
+
 def run_train(folder, options):
     torch.manual_seed(options.seed)
     x, pairs = folder.x(torch.float32), folder.pairs()
@@ -193,18 +210,23 @@ def run_train(folder, options):
     optimizer = make_optimizer(model, options.foreach)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
         optimizer, T_max=options.epochs)
-    losses, began = [], time.perf_counter()
+    negatives = folder.negatives() if options.watch else None
+    losses, seconds, watched = [], 0.0, []
     for _ in range(options.epochs):
+        began = time.perf_counter()
         batches = epoch_batches(pairs, folder.problem["batch_size"])
         losses.append(statistics.fmean(
             train_batch(model, optimizer, x, batch) for batch in batches))
         schedule.step()
-    seconds = time.perf_counter() - began
+        seconds += time.perf_counter() - began
+        if options.watch:
+            watched.append([seconds, half_auc(model, x, pairs, negatives)])
     with torch.no_grad():
         folder.write("train-encoding.f32", model(x))
     folder.write("train-losses.f64", losses)
     return dict(
-        seconds=seconds, final_loss=losses[-1], peak_mb=peak_mb(),
+        seconds=seconds, watched=watched, final_loss=losses[-1],
+        peak_mb=peak_mb(),
         share=torch.sigmoid(model.logit).item())
 
 
@@ -244,6 +266,8 @@ def main():
     parser.add_argument("--threads", type=int, help="threads of PyTorch")
     parser.add_argument("--foreach", action="store_true",
                         help="AdamW over lists of tensors")
+    parser.add_argument("--watch", action="store_true",
+                        help="AUC of the pairs after each epoch")
     parser.add_argument("--expect-blas", default="",
                         help="stop unless this is part of the BLAS's path")
     options = parser.parse_args()

@@ -1,0 +1,450 @@
+# How well does kith score pairs of genes that it has never met, beside every
+# baseline that a reader would ask for?
+#
+#     KITH_DATA=... Rscript bench/heldout.R [options]
+#
+#     --sets=hpa64,k562,ecoli   some of the data sets
+#     --splits=5 --seeds=3      gene splits, and seeds of each trained model
+#     --parts=heldout,external,time
+#     --figures=DIR             where the reliability plots go (default: none)
+#     --lib=DIR                 library that kith is loaded from
+#     --torch=4,4,openmp        setting of PyTorch, instead of the search
+#
+# Data (README of the data folder): HPA64, 2,057 genes x 50 components of 64
+# cell lines; K562, 1,092 x 10 of a Perturb-seq screen, both with STRING pairs
+# >= 900; E. coli, 4,211 x 40 of PRECISE-1K with STRING physical pairs >= 700.
+#
+# Held out: of the genes that have pairs 30 % are test genes; models see the
+# pairs of two training genes. AUC on pairs with one and with both genes
+# unseen, against negatives of the same kinds of genes (all of them genes that
+# have pairs), five to a positive, the same for all methods. Settings of
+# baselines are chosen on a split within the training genes. `margin`: kith
+# less the best baseline of that setting (by its mean over the splits), paired
+# by split. `degree_rho`: Spearman of log degree (all pairs) and score among
+# the held-out positives (of both settings the larger), of kith's
+# degree-corrected score; beside it that of the combined score, which the AUC
+# and the margins are of, and what either does against negatives of the
+# positives' degrees (`matched_auc`). ECE: expected calibration error of the probabilities, ten bins.
+#
+# External: trained on all pairs of the set, judged by pairs of other sources
+# without those. Time: kith's wall time to the training-pair AUC that the
+# published recipe ends with in PyTorch, over PyTorch's time to get there.
+#
+# The last lines are `name: value`.
+
+source(file.path(
+    dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
+    "torch-peer.R"
+))
+source(file.path(dirname(script_path()), "heldout-baselines.R"))
+
+# Data -------------------------------------------------------------------------
+
+read_genes <- function(file, id, folder) {
+    table <- utils::read.delim(file.path(folder, file))
+    x <- as.matrix(table[, grep("^PC", names(table))])
+    rownames(x) <- toupper(table[[id]])
+    as_embedding(x)
+}
+
+read_pairs <- function(file, from, to, folder, keep = function(table) TRUE) {
+    table <- utils::read.csv(file.path(folder, file))
+    table <- table[keep(table), ]
+    data.frame(from = toupper(table[[from]]), to = toupper(table[[to]]))
+}
+
+read_set <- function(name) {
+    folder <- file.path(Sys.getenv("KITH_DATA"), "genes")
+    if (!dir.exists(folder)) {
+        stop("KITH_DATA must name the folder that holds genes/: ", folder)
+    }
+    string <- function() {
+        read_pairs("string_pairs_900.csv.gz", "gene1", "gene2", folder)
+    }
+    set <- switch(name,
+        hpa64 = list(
+            read_genes("hpa64_k562essential_pca50.tsv.gz", "gene", folder),
+            string()
+        ),
+        k562 = list(
+            read_genes("k562_essential_pca10.tsv.gz", "gene", folder), string()
+        ),
+        ecoli = list(
+            read_genes(
+                "ecoli_precise1k_ica40_pca40.tsv.gz", "locus_tag", folder
+            ),
+            read_pairs(
+                "ecoli_string_physical_v12_ge400.csv.gz", "locus1", "locus2",
+                folder, function(table) table$combined_score >= 700
+            )
+        ),
+        stop("there is no data set ", name)
+    )
+    list(name = name, x = set[[1L]], pairs = known_to(set[[2L]], set[[1L]]))
+}
+
+known_to <- function(pairs, x) {
+    known <- pairs$from %in% rownames(x) & pairs$to %in% rownames(x) &
+        pairs$from != pairs$to
+    gene_pairs(pairs[known, ])
+}
+
+# Problems ---------------------------------------------------------------------
+
+# One gene split with its test pairs and negatives: list(train, tests), tests a
+# list of data frames from, to, positive.
+split_problem <- function(set, pairs, seed) {
+    set.seed(seed)
+    parts <- split_pairs(pairs, by = "gene", prop = 0.7)
+    seen <- unique(c(parts$train$from, parts$train$to))
+    unseen_of <- function(p) (!p$from %in% seen) + (!p$to %in% seen)
+    test <- parts$test[c("from", "to")]
+    unseen <- setdiff(unique(c(test$from, test$to)), seen)
+    universes <- list(one = list(seen, unseen), both = unseen)
+    tests <- Map(function(universe, n) {
+        positives <- test[unseen_of(test) == n, ]
+        negatives <- sample_negatives(pairs, universe, positives = positives)
+        data.frame(
+            from = c(positives$from, negatives$from),
+            to = c(positives$to, negatives$to),
+            positive = rep(
+                c(TRUE, FALSE), c(nrow(positives), nrow(negatives))
+            )
+        )
+    }, universes, 1:2)
+    list(x = set$x, train = parts$train, tests = tests)
+}
+
+# Judging ----------------------------------------------------------------------
+
+# as many negatives, drawn by the product of their degrees
+degree_matched_auc <- function(score, test, degree, seed) {
+    set.seed(seed)
+    negative <- which(!test$positive)
+    drawn <- sample(negative, length(negative), TRUE,
+        prob = degree[test$from[negative]] * degree[test$to[negative]]
+    )
+    auc(
+        c(score[test$positive], score[drawn]),
+        rep(c(TRUE, FALSE), c(sum(test$positive), length(drawn)))
+    )
+}
+
+calibration_error <- function(probability, positive) {
+    bin <- cut(probability, seq(0, 1, 0.1), include.lowest = TRUE)
+    gap <- tapply(probability, bin, mean) - tapply(positive, bin, mean)
+    sum(abs(gap) * table(bin) / length(bin), na.rm = TRUE)
+}
+
+# one row for a score of a test
+judge <- function(score, test, degree, method, setting, split, seed) {
+    positives <- test[test$positive, ]
+    log_degree <- log(degree[positives$from]) + log(degree[positives$to])
+    data.frame(
+        method = method, setting = setting, split = split, seed = seed,
+        auc = auc(score, test$positive),
+        matched = degree_matched_auc(score, test, degree, split),
+        rho = if (stats::sd(score[test$positive]) > 0) {
+            spearman(score[test$positive], unname(log_degree))
+        } else {
+            NA_real_
+        },
+        ece = NA_real_
+    )
+}
+
+# Models of kith ---------------------------------------------------------------
+
+quiet_control <- function(seed) train_control(seed = seed, verbose = FALSE)
+
+judge_kith <- function(problem, degree, split, seed) {
+    fit <- learn_associations(problem$x, problem$train,
+        control = quiet_control(seed)
+    )
+    rows <- Map(function(test, setting) {
+        scored <- lapply(c("combined", "corrected", "both"), function(how) {
+            score <- score_pairs(fit, test[1:2], how = how)$score
+            method <- c(
+                combined = "kith", corrected = "kith corrected",
+                both = "kith networks"
+            )[[how]]
+            judge(score, test, degree, method, setting, split, seed)
+        })
+        probability <- predict(fit, test[1:2], type = "prob")$.pred
+        scored[[1L]]$ece <- calibration_error(probability, test$positive)
+        list(
+            rows = do.call(rbind, scored),
+            calibration = data.frame(
+                setting = setting, split = split, probability = probability,
+                positive = test$positive
+            )
+        )
+    }, problem$tests, names(problem$tests))
+    list(
+        rows = do.call(rbind, lapply(rows, `[[`, "rows")),
+        calibration = do.call(rbind, lapply(rows, `[[`, "calibration"))
+    )
+}
+
+judge_published <- function(problem, degree, split, seed) {
+    fit <- learn_associations(problem$x, problem$train,
+        preset = "cal2026", control = quiet_control(seed)
+    )
+    do.call(rbind, Map(function(test, setting) {
+        judge(
+            score_pairs(fit, test[1:2])$score, test, degree,
+            "published recipe", setting, split, seed
+        )
+    }, problem$tests, names(problem$tests)))
+}
+
+# Held-out pairs ---------------------------------------------------------------
+
+run_heldout <- function(set, n_splits, n_seeds, figures) {
+    degree <- with(pair_degree(set$pairs), stats::setNames(degree, gene))
+    rows <- calibration <- list()
+    for (split in seq_len(n_splits)) {
+        problem <- split_problem(set, set$pairs, split)
+        rows <- c(rows, list(judge_baselines(problem, set, degree, split)))
+        for (seed in seq_len(n_seeds)) {
+            ours <- judge_kith(problem, degree, split, seed)
+            rows <- c(rows, list(
+                ours$rows, judge_published(problem, degree, split, seed)
+            ))
+            calibration <- c(calibration, list(ours$calibration))
+        }
+        message(set$name, ": split ", split, " of ", n_splits, " done")
+    }
+    rows <- do.call(rbind, rows)
+    if (nzchar(figures)) {
+        plot_reliability(do.call(rbind, calibration), set$name, figures)
+    }
+    print_heldout(rows, set)
+    summarise_heldout(rows, set$name)
+}
+
+plot_reliability <- function(calibration, name, folder) {
+    bin <- cut(calibration$probability, seq(0, 1, 0.1), include.lowest = TRUE)
+    groups <- list(bin = bin, setting = calibration$setting)
+    means <- stats::aggregate(calibration[c("probability", "positive")],
+        groups, mean
+    )
+    means$n <- stats::aggregate(calibration["positive"], groups, length)[[3L]]
+    labels <- c(one = "one gene unseen", both = "both genes unseen")
+    means$setting <- labels[means$setting]
+    plot <- ggplot2::ggplot(means, ggplot2::aes(
+        .data$probability, .data$positive
+    )) +
+        ggplot2::geom_abline(linetype = "dashed", colour = "grey50") +
+        ggplot2::geom_line(colour = "#D55E00") +
+        ggplot2::geom_point(ggplot2::aes(size = .data$n), colour = "#D55E00") +
+        ggplot2::facet_wrap(ggplot2::vars(.data$setting)) +
+        ggplot2::scale_size_area() +
+        ggplot2::coord_equal(xlim = c(0, 1), ylim = c(0, 1)) +
+        ggplot2::labs(
+            x = "probability given", y = "share of partners", size = "pairs",
+            title = paste("Reliability on held-out pairs:", name)
+        )
+    dir.create(folder, showWarnings = FALSE, recursive = TRUE)
+    file <- file.path(folder, paste0("reliability-", name, ".png"))
+    ggplot2::ggsave(file, plot, width = 8, height = 4.5, dpi = 150)
+    message("drawn: ", file)
+}
+
+# mean over seeds for each split
+by_split <- function(rows, value) {
+    tapply(rows[[value]], list(rows$split, rows$method), mean)
+}
+
+print_heldout <- function(rows, set) {
+    cat("\n", set$name, ": ", nrow(set$x), " genes, ", nrow(set$pairs),
+        " pairs, ", length(unique(rows$split)), " gene splits\n",
+        sep = ""
+    )
+    for (setting in c("one", "both")) {
+        kept <- rows[rows$setting == setting, ]
+        cat(
+            setting, "unseen           AUC    sd   matched    rho    ECE",
+            "  kith less it (se)\n"
+        )
+        aucs <- by_split(kept, "auc")
+        others <- lapply(c("matched", "rho", "ece"), by_split, rows = kept)
+        order <- names(sort(-colMeans(aucs)))
+        for (method in order) {
+            difference <- aucs[, "kith"] - aucs[, method]
+            cat(sprintf(
+                "  %-22s %.3f %.3f     %.3f  %+.2f  %s  %+.3f (%.3f)\n",
+                method, mean(aucs[, method]), stats::sd(aucs[, method]),
+                mean(others[[1L]][, method]), mean(others[[2L]][, method]),
+                format(round(mean(others[[3L]][, method]), 3), width = 5),
+                mean(difference),
+                stats::sd(difference) / sqrt(length(difference))
+            ))
+        }
+    }
+}
+
+summarise_heldout <- function(rows, name) {
+    result <- list()
+    baselines <- setdiff(
+        unique(rows$method), c("kith", "kith corrected", "kith networks")
+    )
+    for (setting in c("one", "both")) {
+        kept <- rows[rows$setting == setting, ]
+        aucs <- by_split(kept, "auc")
+        best <- baselines[which.max(colMeans(aucs[, baselines]))]
+        margin <- aucs[, "kith"] - aucs[, best]
+        value <- function(what, number) {
+            result[[paste(name, setting, what, sep = "_")]] <<- number
+        }
+        value("auc", mean(aucs[, "kith"]))
+        value("best_baseline", best)
+        value("margin", mean(margin))
+        value("margin_se", stats::sd(margin) / sqrt(length(margin)))
+        value("ece", mean(by_split(kept, "ece")[, "kith"]))
+        matched <- by_split(kept, "matched")
+        value("matched_auc", mean(matched[, "kith"]))
+        value("matched_auc_corrected", mean(matched[, "kith corrected"]))
+    }
+    # of both settings the one that follows degree more
+    rho <- function(method) {
+        kept <- rows[rows$method == method, ]
+        means <- tapply(kept$rho, kept$setting, mean)
+        means[[which.max(abs(means))]]
+    }
+    result[[paste0(name, "_degree_rho_combined")]] <- rho("kith")
+    result[[paste0(name, "_degree_rho")]] <- rho("kith corrected")
+    result
+}
+
+# External pairs ---------------------------------------------------------------
+
+run_external <- function(set) {
+    if (set$name == "ecoli") {
+        return(list())
+    }
+    folder <- file.path(Sys.getenv("KITH_DATA"), "genes")
+    fit <- learn_associations(set$x, set$pairs, control = quiet_control(1L))
+    result <- list()
+    for (source in c("humap", "huri", "reactome")) {
+        table <- utils::read.csv(
+            file.path(folder, paste0("pairs_", source, ".csv.gz"))
+        )
+        columns <- grep("gene|symbol", names(table), value = TRUE)[1:2]
+        found <- known_to(data.frame(
+            from = toupper(table[[columns[1L]]]),
+            to = toupper(table[[columns[2L]]])
+        ), set$x)
+        set.seed(1L)
+        judged <- evaluate(fit, found, draws = 200, transductive = FALSE)
+        judged <- judged[judged$subset == "all", ]
+        cat("\n", set$name, ", ", source, ": ", sum(judged$n_positive) / 4,
+            " pairs that are not in STRING\n",
+            sep = ""
+        )
+        print(judged[c(
+            "setting", "scorer", "auc", "lower", "upper", "n_positive",
+            "margin", "margin_lower"
+        )], row.names = FALSE, digits = 3)
+        largest <- judged[judged$n_positive == max(judged$n_positive), ]
+        margins <- largest$margin[
+            largest$scorer %in% c("cosine", "neighbours")
+        ]
+        result[[paste(set$name, source, "auc", sep = "_")]] <- largest$auc[1L]
+        result[[paste(set$name, source, "margin", sep = "_")]] <- min(margins)
+    }
+    result
+}
+
+# Time to an AUC ---------------------------------------------------------------
+
+# Epochs and seconds of one network of kith's default to an AUC of the training
+# pairs. A first run watches the AUC; the second, without, is timed.
+kith_time_to <- function(set, index, negatives, target, seed) {
+    control <- kith:::complete_control(quiet_control(seed))
+    job <- function(watched) {
+        objective <- multi_positive()
+        kith:::job_new(
+            set$x, index[, 1L] - 1L, index[, 2L] - 1L,
+            kith:::preset_encoder("kith", objective), objective, control,
+            kith:::draw_key(seed), watched
+        )
+    }
+    pairs <- rbind(index, negatives) - 1L
+    watching <- job(list(
+        a = pairs[, 1L], b = pairs[, 2L],
+        positive = rep(c(TRUE, FALSE), c(nrow(index), nrow(negatives)))
+    ))
+    history <- kith:::train(watching)$history
+    epoch <- which(history$validation_auc >= target)[1L]
+    seconds <- system.time(kith:::train(job(NULL), until = epoch))
+    list(
+        seconds = seconds[["elapsed"]], epoch = epoch,
+        final = history$validation_auc[nrow(history)]
+    )
+}
+
+run_time <- function(torch) {
+    set <- read_set("hpa64")
+    index <- cbind(
+        match(set$pairs$from, rownames(set$x)),
+        match(set$pairs$to, rownames(set$x))
+    )
+    set.seed(42L)
+    drawn <- sample_negatives(set$pairs, rownames(set$x))
+    negatives <- cbind(
+        match(drawn$from, rownames(set$x)), match(drawn$to, rownames(set$x))
+    )
+    folder <- file.path(tempdir(), "time-to-auc")
+    write_problem(folder, unclass(set$x), index, negatives = negatives)
+    setting <- chosen_setting(torch, folder, parallel::detectCores())
+    runs <- lapply(1:3, function(seed) {
+        peer <- torch_run("train", folder, setting, c(
+            "--epochs", 100L, "--seed", seed, "--watch"
+        ))
+        target <- peer$watched[nrow(peer$watched), 2L]
+        reached <- peer$watched[which(peer$watched[, 2L] >= target)[1L], 1L]
+        ours <- kith_time_to(set, index, negatives, target, seed)
+        message(sprintf(
+            "seed %d: AUC %.4f, PyTorch %.1f s, kith %.2f s (epoch %d)",
+            seed, target, reached, ours$seconds, ours$epoch
+        ))
+        c(target, reached, ours$seconds, ours$final)
+    })
+    runs <- do.call(rbind, runs)
+    list(
+        time_torch_setting = setting_name(setting),
+        time_auc_torch = mean(runs[, 1L]), time_auc_kith = mean(runs[, 4L]),
+        time_seconds_torch = stats::median(runs[, 2L]),
+        time_seconds_kith = stats::median(runs[, 3L]),
+        time_to_auc_ratio = stats::median(runs[, 3L] / runs[, 2L])
+    )
+}
+
+# All --------------------------------------------------------------------------
+
+main <- function() {
+    kith_load(option("lib"))
+    parts <- strsplit(option("parts", "heldout,external,time"), ",")[[1L]]
+    names <- strsplit(option("sets", "hpa64,k562,ecoli"), ",")[[1L]]
+    results <- list()
+    for (name in names) {
+        set <- read_set(name)
+        if ("heldout" %in% parts) {
+            results <- c(results, run_heldout(
+                set, as.integer(option("splits", "5")),
+                as.integer(option("seeds", "3")), option("figures")
+            ))
+        }
+        if ("external" %in% parts) results <- c(results, run_external(set))
+    }
+    if ("time" %in% parts) results <- c(results, run_time(option("torch")))
+    cat("\n")
+    for (name in names(results)) {
+        value <- results[[name]]
+        value <- if (is.numeric(value)) signif(value, 4L) else value
+        cat(name, ": ", format(value), "\n", sep = "")
+    }
+}
+
+main()
