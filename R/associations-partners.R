@@ -16,14 +16,17 @@
 #' @param known Pairs that are known, beside those that the fit was trained on
 #'   or validated with: anything that [gene_pairs()] takes.
 #' @param exclude_known Leave known partners out?
+#' @param evidence Add the known pair that supports each partner most, in words
+#'   ([evidence()] lists more)? For few genes: it is slow for thousands.
 #'
 #' @return A data frame with a row for each gene and partner, in the order of
 #'   `genes`, best partner first: `gene`, `partner`, `rank` (from 1), `score`,
 #'   `cosine` (of the inputs), `known` (is it a known pair?), `degree` (known
 #'   pairs of the partner in the training data), with combined scores
 #'   `probability` (where one of six pairs is one of partners, see
-#'   `predict(type = "prob")`), and for fits of several networks `spread`, the
-#'   standard deviation of the score among them.
+#'   `predict(type = "prob")`), for fits of several networks `spread`, the
+#'   standard deviation of the score among them, and where it is asked for
+#'   `evidence` (`NA` where no known pair supports the partner).
 #' @section Errors: Of class `kith_error_input`: a gene without a vector, `n`
 #'   that is not a positive whole number.
 #' @family association functions
@@ -38,12 +41,14 @@
 #' partners(fit, fit$genes[1:2], n = 3)
 #' @export
 partners <- function(fit, genes = NULL, n = 10, how = NULL, lambda = 1,
-                     newdata = NULL, known = NULL, exclude_known = TRUE) {
+                     newdata = NULL, known = NULL, exclude_known = TRUE,
+                     evidence = FALSE) {
     check_class(fit, "association_fit", "learn_associations")
     n <- check_count(n)
     how <- check_how(how, fit)
     lambda <- check_lambda(lambda, how)
     check_flag(exclude_known)
+    check_flag(evidence)
     places <- places_of(fit, newdata)
     all_genes <- rownames(places$vectors)
     genes <- check_queries(genes, all_genes)
@@ -56,7 +61,19 @@ partners <- function(fit, genes = NULL, n = 10, how = NULL, lambda = 1,
         scorer_of_queries(scorer, queries), queries, exclude, n,
         fit$control$threads
     )
-    partner_table(found, queries, places, partner_lists, fit, how, lambda)
+    table <- partner_table(
+        found, queries, places, partner_lists, fit, how, lambda
+    )
+    if (evidence) table$evidence <- best_evidence(fit, table, newdata)
+    table
+}
+
+# the text of the strongest support for each row of a partner table
+best_evidence <- function(fit, table, newdata) {
+    pairs <- data.frame(from = table$gene, to = table$partner)
+    best <- evidence(fit, pairs, n = 1, newdata = newdata)
+    key <- function(x) paste(x$from, x$to, sep = "\r")
+    best$text[match(key(pairs), key(best))]
 }
 
 # found: list(genes, scores), queries x n, NA where there is none

@@ -69,9 +69,9 @@ pool_encodings <- function(encoded, how) {
 #' The association score of any pairs of genes that a fit knows, or of new
 #' genes whose vectors are given.
 #'
-#' * `"combined"`, the default where the fit has learned it: the networks'
-#'   score and what is propagated from known partners, weighted as learned on
-#'   held-out genes; the log-odds that the two are partners, where there are
+#' * `"combined"`, given by default where the fit has it: the score of the
+#'   networks and what is propagated from known partners, weighted as learned
+#'   on held-out genes; the log-odds that the two are partners, where there are
 #'   five other pairs to one of partners. Genes with many partners score higher
 #'   with anything: that is true of partners, too. The score to rank candidates
 #'   by.
@@ -188,15 +188,19 @@ join_rows <- function(x, y) {
     data.frame(from = c(x$from, y$from), to = c(x$to, y$to))
 }
 
+# unit vectors of a fit's genes, and before them those of new ones
+gene_vectors <- function(fit, newdata, call = rlang::caller_env()) {
+    if (is.null(newdata)) {
+        return(fit$vectors)
+    }
+    new <- project_genes(newdata, fit$preprocessing, call = call)
+    rbind(new, fit$vectors[!fit$genes %in% rownames(new), , drop = FALSE])
+}
+
 # Of a fit's genes and of new ones, genes in rows: unit vectors, encodings by
 # each member, what is propagated to them, whether they have no training pair.
 places_of <- function(fit, newdata = NULL, call = rlang::caller_env()) {
-    vectors <- fit$vectors
-    if (!is.null(newdata)) {
-        new <- project_genes(newdata, fit$preprocessing, call = call)
-        old <- vectors[!rownames(vectors) %in% rownames(new), , drop = FALSE]
-        vectors <- rbind(new, old)
-    }
+    vectors <- gene_vectors(fit, newdata, call)
     list(
         vectors = vectors, encoded = encode_members(fit, vectors),
         propagated = if (!is.null(fit$propagation)) {

@@ -35,10 +35,15 @@ fit_propagation <- function(x, a, b, width = 0.4, ridge = 0.3, rank = 256L,
     )
 }
 
+# symmetric 0/1 matrix of pairs among n genes, numbered from 1
+adjacency <- function(a, b, n) {
+    Matrix::sparseMatrix(c(a, b), c(b, a), dims = c(n, n)) * 1
+}
+
 # T of pairs among n training genes, numbered from 1, and the genes' degrees
 partner_target <- function(a, b) {
     n <- max(a, b)
-    adjacent <- Matrix::sparseMatrix(c(a, b), c(b, a), x = 1, dims = c(n, n))
+    adjacent <- adjacency(a, b, n)
     degree <- Matrix::rowSums(adjacent)
     shared <- methods::as(adjacent %*% adjacent, "TsparseMatrix")
     i <- shared@i + 1L

@@ -24,7 +24,8 @@
 # the held-out positives (of both settings the larger), of kith's
 # degree-corrected score; beside it that of the combined score, which the AUC
 # and the margins are of, and what either does against negatives of the
-# positives' degrees (`matched_auc`). ECE: expected calibration error of the probabilities, ten bins.
+# positives' degrees (`matched_auc`). ECE: expected calibration error of the
+# probabilities, ten bins.
 #
 # External: trained on all pairs of the set, judged by pairs of other sources
 # without those. Time: kith's wall time to the training-pair AUC that the

@@ -71,6 +71,25 @@ test_that("propagated scores are W T W'", {
     )
 })
 
+test_that("guilt by association takes ridge weights, and repeated pairs", {
+    named <- data.frame(
+        from = rownames(x)[pairs[, 1]], to = rownames(x)[pairs[, 2]]
+    )
+    asked <- data.frame(from = rownames(x)[1:20], to = rownames(x)[60:41])
+    found <- guilt_by_association(x, named, asked, weights = "ridge")
+    places <- fit_propagation(x, pairs[, 1] - 1L, pairs[, 2] - 1L)
+    scorer <- propagation_scorer(places, propagate(places, x, 1L))
+    expect_equal(found, score_rows(scorer, 1:20, 60:41))
+    twice <- rbind(named, data.frame(from = named$to, to = named$from))
+    expect_equal(
+        guilt_by_association(x, twice, asked, weights = "ridge"), found
+    )
+    expect_error(
+        guilt_by_association(x, named, asked, weights = "near"), "weights",
+        class = "kith_error_input"
+    )
+})
+
 test_that("a lower rank keeps the largest parts of the target", {
     ranked <- lapply(c(3, 12), function(rank) {
         found <- fit_propagation(
