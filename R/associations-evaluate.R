@@ -13,7 +13,7 @@
 #' against pairs of all its genes, as the paper does: a high value there says
 #' nothing about new pairs.
 #'
-#' Beside the fit (`"kith"`) stand
+#' Beside the fit (`"kith"`, by its combined score where it has one) stand
 #' * `"cosine"` of the input vectors,
 #' * `"degree"`, log(1 + d_a) + log(1 + d_b) with d the number of training
 #'   pairs of a gene: what can be known without looking at the vectors,
