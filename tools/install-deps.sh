@@ -4,7 +4,7 @@
 #   tools/install-deps.sh run     R, a compiler, the Imports, what the demo
 #                                 reads
 #   tools/install-deps.sh test    that, the Suggests, and the check tools
-#   tools/install-deps.sh bench   that of `run`, and PyTorch to compare with
+#   tools/install-deps.sh bench   that of `run`, and what to compare with
 #
 # The R packages are those that DESCRIPTION names. Where there is no apt-get
 # nothing is installed, and what is missing is listed.
@@ -34,7 +34,7 @@ case $level in
     ;;
   bench)
     system="$system python3-torch"
-    packages="$packages $demo jsonlite"
+    packages="$packages $demo jsonlite pROC ranger gbm"
     ;;
   *)
     sed -n '2,11p' "$0"
