@@ -63,8 +63,8 @@ logistic_scores <- function(table, tests) {
 forest_scores <- function(table, tests, split) {
     table$positive <- factor(table$positive)
     fit <- ranger::ranger(positive ~ ., table,
-        num.trees = 500, probability = TRUE, min.node.size = 5, seed = split,
-        num.threads = parallel::detectCores()
+        num.trees = 200, probability = TRUE, min.node.size = 5, seed = split,
+        num.threads = parallel::detectCores(), verbose = FALSE
     )
     lapply(tests, function(test) predict(fit, test)$predictions[, "1"])
 }
@@ -72,11 +72,11 @@ forest_scores <- function(table, tests, split) {
 boosted_scores <- function(table, tests, split) {
     set.seed(split)
     fit <- gbm::gbm(positive ~ .,
-        data = table, distribution = "bernoulli", n.trees = 400,
+        data = table, distribution = "bernoulli", n.trees = 200,
         interaction.depth = 6, shrinkage = 0.1, bag.fraction = 0.5,
         n.minobsinnode = 20, keep.data = FALSE
     )
-    lapply(tests, function(test) gbm::predict.gbm(fit, test, n.trees = 400))
+    lapply(tests, function(test) gbm::predict.gbm(fit, test, n.trees = 200))
 }
 
 # a row for each baseline and setting

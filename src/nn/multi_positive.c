@@ -131,7 +131,7 @@ static void sum_score_columns(const score_margins *m, const real *scores,
 /* Log of the row's sum of exponentials, offsets of the columns included. */
 FOR_EACH_CPU
 static double sum_score_row(const score_margins *m, const real *scores,
-                            size_t n_keys, double *largest) {
+                            size_t n_keys, real *largest) {
   const real *offset = m->column_offset;
   real top = -INFINITY, total = 0;
   SIMD_MAX(top)
@@ -140,7 +140,7 @@ static double sum_score_row(const score_margins *m, const real *scores,
   SIMD_SUM(total)
   for (size_t j = 0; j < n_keys; ++j)
     total += real_exp(scores[j] + offset[j] - top);
-  *largest = (double)top;
+  *largest = top;
   return log((double)total) + (double)top;
 }
 
@@ -167,16 +167,17 @@ static double multi_positive_row(const objective *o, const item_batch *batch,
   real *scores = o->scores + i * n_keys;
   int gene = batch->first[i], n_partners = partner_count(known, gene);
   const int *partners = known->partners + known->starts[gene];
-  double top, log_total = sum_score_row(m, scores, n_keys, &top);
+  real top, best = -INFINITY;
+  double log_total = sum_score_row(m, scores, n_keys, &top);
   double weight = (double)m->row_weight[i];
-  double loss = weight * log_total, best = -INFINITY;
+  double loss = weight * log_total;
   for (int k = 0; k < n_partners; ++k) {
     int j = key_of_gene[partners[k]];
-    double score = (double)scores[j];
-    double in_row = score + (double)m->column_offset[j];
-    double in_column = score + (double)m->row_offset[i];
-    loss -= weight * in_row / n_partners +
-            (double)m->column_weight[j] * in_column / m->column_count[j];
+    real in_row = scores[j] + m->column_offset[j];
+    real in_column = scores[j] + m->row_offset[i];
+    loss -=
+        weight * (double)in_row / n_partners +
+        (double)m->column_weight[j] * (double)in_column / m->column_count[j];
     if (in_row > best) best = in_row;
   }
   *hit = best >= top;

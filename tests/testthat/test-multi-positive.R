@@ -126,6 +126,29 @@ test_that("an epoch of multi_positive goes once over the partnered genes", {
     expect_identical(at[["done"]], 1)
 })
 
+test_that("accuracy counts the genes with a partner on top", {
+    skip_if_not(build_features()$single, "no single precision in this build")
+    counts <- lapply(c("single", "double"), function(precision) {
+        job <- job_new(
+            x, first, second, encoder_mlp(hidden = c(6, 6)), multi_positive(),
+            published_control(precision = precision, threads = 1),
+            draw_key(5L)
+        )
+        trainer <- trainer_new(job, state_new())
+        .Call(C_epoch_begin, trainer, 0, 1L)
+        f <- encodings(trainer)
+        at <- .Call(C_epoch_advance, trainer, 1, 1e-3, 1L)
+        degree <- rowSums(known)
+        scores <- f %*% t(f) / 0.2 + rep(log(degree), each = n_genes)
+        diag(scores) <- -Inf
+        best <- max.col(scores[partnered, partnered], "first")
+        hits <- sum(known[cbind(partnered, partnered[best])])
+        expect_identical(at[["hit_sum"]], as.double(hits))
+        at[["hit_sum"]]
+    })
+    expect_gt(counts[[1]], 0)
+})
+
 test_that("multi_positive gives the same bits with any number of threads", {
     fits <- lapply(c(1L, 2L, 4L), function(threads) {
         trainer <- trainer_of(multi_positive(), batch_size = 8)
