@@ -15,10 +15,10 @@
 #' over all training genes, \eqn{w_a = (K + 0.3 I)^{-1} k_a} with the Laplace
 #' kernel \eqn{\exp(-|x_i - x_j| / 0.4)}, and \eqn{A + I + J} stands for A:
 #' genes that look alike count as candidates, and genes that share partners by
-#' the Jaccard index J of these (kept to 256 eigenvectors). It takes the square of
-#' the number of training genes in memory, its cube in time, and was better
-#' than the nearest genes in every comparison; [learn_associations()] combines
-#' it with what its networks learn.
+#' the Jaccard index J of these (kept to 256 eigenvectors). It takes the square
+#' of the number of training genes in memory and its cube in time, and was
+#' better than the nearest genes in every comparison; [learn_associations()]
+#' combines it with what its networks learn.
 #'
 #' In the space that a fit has learned: `x = encode(fit)`.
 #'

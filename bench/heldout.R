@@ -5,7 +5,7 @@
 #
 #     --sets=hpa64,k562,ecoli   some of the data sets
 #     --splits=5 --seeds=3      gene splits, and seeds of each trained model
-#     --parts=heldout,external,time
+#     --parts=heldout,external,evidence,time
 #     --figures=DIR             where the reliability plots go (default: none)
 #     --lib=DIR                 library that kith is loaded from
 #     --torch=4,4,openmp        setting of PyTorch, instead of the search
@@ -26,6 +26,9 @@
 # and the margins are of, and what either does against negatives of the
 # positives' degrees (`matched_auc`). ECE: expected calibration error of the
 # probabilities, ten bins.
+#
+# Evidence: what speaks for held-out pairs of two new genes, and for the best
+# pairs that nobody has listed, in words.
 #
 # External: trained on all pairs of the set, judged by pairs of other sources
 # without those. Time: kith's wall time to the training-pair AUC that the
@@ -357,6 +360,46 @@ run_external <- function(set) {
     result
 }
 
+# Evidence ---------------------------------------------------------------------
+
+tell_evidence <- function(fit, pairs) {
+    said <- evidence(fit, pairs[c("from", "to")], n = 2)
+    for (i in seq_len(nrow(pairs))) {
+        cat(sprintf(
+            "%s and %s: probability %.2f, cosine %.2f\n", pairs$from[i],
+            pairs$to[i], pairs$probability[i], pairs$cosine[i]
+        ))
+        mine <- said$from == pairs$from[i] & said$to == pairs$to[i]
+        cat(paste0("    ", said$text[mine], "\n"), sep = "")
+    }
+}
+
+run_evidence <- function(set) {
+    problem <- split_problem(set, set$pairs, 1L)
+    fit <- learn_associations(problem$x, problem$train,
+        control = quiet_control(1L)
+    )
+    test <- problem$tests$both
+    scored <- score_pairs(fit, test[test$positive, 1:2])
+    scored$probability <- stats::plogis(scored$score)
+    # of different genes, so that not one complex alone is shown
+    scored <- scored[order(-scored$score), ]
+    scored <- scored[!duplicated(scored$from) & !duplicated(scored$to), ]
+    cat("\n", set$name, ", held-out pairs of two new genes:\n", sep = "")
+    tell_evidence(fit, utils::head(scored, 3))
+
+    fit <- learn_associations(set$x, set$pairs, control = quiet_control(1L))
+    found <- partners(fit, n = 3)
+    found <- found[order(-found$score), ]
+    key <- paste(
+        pmin(found$gene, found$partner), pmax(found$gene, found$partner)
+    )
+    found <- found[!duplicated(key), ]
+    names(found)[1:2] <- c("from", "to")
+    cat("\n", set$name, ", the best pairs that are not listed:\n", sep = "")
+    tell_evidence(fit, utils::head(found, 10))
+}
+
 # Time to an AUC ---------------------------------------------------------------
 
 # Epochs and seconds of one network of kith's default to an AUC of the training
@@ -426,7 +469,8 @@ run_time <- function(torch) {
 
 main <- function() {
     kith_load(option("lib"))
-    parts <- strsplit(option("parts", "heldout,external,time"), ",")[[1L]]
+    parts <- option("parts", "heldout,external,evidence,time")
+    parts <- strsplit(parts, ",")[[1L]]
     names <- strsplit(option("sets", "hpa64,k562,ecoli"), ",")[[1L]]
     results <- list()
     for (name in names) {
@@ -438,6 +482,7 @@ main <- function() {
             ))
         }
         if ("external" %in% parts) results <- c(results, run_external(set))
+        if ("evidence" %in% parts) run_evidence(set)
     }
     if ("time" %in% parts) results <- c(results, run_time(option("torch")))
     cat("\n")
