@@ -1,0 +1,146 @@
+# What bench/heldout.R shows beside its table: pairs from other sources, the
+# evidence behind scores, and the time to an AUC.
+
+# External pairs ---------------------------------------------------------------
+
+run_external <- function(set) {
+    if (set$name == "ecoli") {
+        return(list())
+    }
+    folder <- file.path(Sys.getenv("KITH_DATA"), "genes")
+    fit <- learn_associations(set$x, set$pairs, control = quiet_control(1L))
+    result <- list()
+    for (source in c("humap", "huri", "reactome")) {
+        table <- utils::read.csv(
+            file.path(folder, paste0("pairs_", source, ".csv.gz"))
+        )
+        columns <- grep("gene|symbol", names(table), value = TRUE)[1:2]
+        found <- known_to(data.frame(
+            from = toupper(table[[columns[1L]]]),
+            to = toupper(table[[columns[2L]]])
+        ), set$x)
+        set.seed(1L)
+        judged <- evaluate(fit, found, draws = 200, transductive = FALSE)
+        judged <- judged[judged$subset == "all", ]
+        cat("\n", set$name, ", ", source, ": ", sum(judged$n_positive) / 4,
+            " pairs that are not in STRING\n",
+            sep = ""
+        )
+        print(judged[c(
+            "setting", "scorer", "auc", "lower", "upper", "n_positive",
+            "margin", "margin_lower"
+        )], row.names = FALSE, digits = 3)
+        largest <- judged[judged$n_positive == max(judged$n_positive), ]
+        margins <- largest$margin[
+            largest$scorer %in% c("cosine", "neighbours")
+        ]
+        result[[paste(set$name, source, "auc", sep = "_")]] <- largest$auc[1L]
+        result[[paste(set$name, source, "margin", sep = "_")]] <- min(margins)
+    }
+    result
+}
+
+# Evidence ---------------------------------------------------------------------
+
+tell_evidence <- function(fit, pairs) {
+    said <- evidence(fit, pairs[c("from", "to")], n = 2)
+    for (i in seq_len(nrow(pairs))) {
+        cat(sprintf(
+            "%s and %s: probability %.2f, cosine %.2f\n", pairs$from[i],
+            pairs$to[i], pairs$probability[i], pairs$cosine[i]
+        ))
+        mine <- said$from == pairs$from[i] & said$to == pairs$to[i]
+        cat(paste0("    ", said$text[mine], "\n"), sep = "")
+    }
+}
+
+run_evidence <- function(set) {
+    problem <- split_problem(set, set$pairs, 1L)
+    fit <- learn_associations(problem$x, problem$train,
+        control = quiet_control(1L)
+    )
+    test <- problem$tests$both
+    scored <- score_pairs(fit, test[test$positive, 1:2])
+    scored$probability <- stats::plogis(scored$score)
+    # of different genes, so that not one complex alone is shown
+    scored <- scored[order(-scored$score), ]
+    scored <- scored[!duplicated(scored$from) & !duplicated(scored$to), ]
+    cat("\n", set$name, ", held-out pairs of two new genes:\n", sep = "")
+    tell_evidence(fit, utils::head(scored, 3))
+
+    fit <- learn_associations(set$x, set$pairs, control = quiet_control(1L))
+    found <- partners(fit, n = 3)
+    found <- found[order(-found$score), ]
+    key <- paste(
+        pmin(found$gene, found$partner), pmax(found$gene, found$partner)
+    )
+    found <- found[!duplicated(key), ]
+    names(found)[1:2] <- c("from", "to")
+    cat("\n", set$name, ", the best pairs that are not listed:\n", sep = "")
+    tell_evidence(fit, utils::head(found, 10))
+}
+
+# Time to an AUC ---------------------------------------------------------------
+
+# Epochs and seconds of one network of kith's default to an AUC of the training
+# pairs. A first run watches the AUC; the second, without, is timed.
+kith_time_to <- function(set, index, negatives, target, seed) {
+    control <- kith:::complete_control(quiet_control(seed))
+    job <- function(watched) {
+        objective <- multi_positive()
+        kith:::job_new(
+            set$x, index[, 1L] - 1L, index[, 2L] - 1L,
+            kith:::preset_encoder("kith", objective), objective, control,
+            kith:::draw_key(seed), watched
+        )
+    }
+    pairs <- rbind(index, negatives) - 1L
+    watching <- job(list(
+        a = pairs[, 1L], b = pairs[, 2L],
+        positive = rep(c(TRUE, FALSE), c(nrow(index), nrow(negatives)))
+    ))
+    history <- kith:::train(watching)$history
+    epoch <- which(history$validation_auc >= target)[1L]
+    seconds <- system.time(kith:::train(job(NULL), until = epoch))
+    list(
+        seconds = seconds[["elapsed"]], epoch = epoch,
+        final = history$validation_auc[nrow(history)]
+    )
+}
+
+run_time <- function(torch) {
+    set <- read_set("hpa64")
+    index <- cbind(
+        match(set$pairs$from, rownames(set$x)),
+        match(set$pairs$to, rownames(set$x))
+    )
+    set.seed(42L)
+    drawn <- sample_negatives(set$pairs, rownames(set$x))
+    negatives <- cbind(
+        match(drawn$from, rownames(set$x)), match(drawn$to, rownames(set$x))
+    )
+    folder <- file.path(tempdir(), "time-to-auc")
+    write_problem(folder, unclass(set$x), index, negatives = negatives)
+    setting <- chosen_setting(torch, folder, parallel::detectCores())
+    runs <- lapply(1:3, function(seed) {
+        peer <- torch_run("train", folder, setting, c(
+            "--epochs", 100L, "--seed", seed, "--watch"
+        ))
+        target <- peer$watched[nrow(peer$watched), 2L]
+        reached <- peer$watched[which(peer$watched[, 2L] >= target)[1L], 1L]
+        ours <- kith_time_to(set, index, negatives, target, seed)
+        message(sprintf(
+            "seed %d: AUC %.4f, PyTorch %.1f s, kith %.2f s (epoch %d)",
+            seed, target, reached, ours$seconds, ours$epoch
+        ))
+        c(target, reached, ours$seconds, ours$final)
+    })
+    runs <- do.call(rbind, runs)
+    list(
+        time_torch_setting = setting_name(setting),
+        time_auc_torch = mean(runs[, 1L]), time_auc_kith = mean(runs[, 4L]),
+        time_seconds_torch = stats::median(runs[, 2L]),
+        time_seconds_kith = stats::median(runs[, 3L]),
+        time_to_auc_ratio = stats::median(runs[, 3L] / runs[, 2L])
+    )
+}
