@@ -26,7 +26,7 @@
 #' file <- tempfile(fileext = ".rds")
 #' fit <- learn_associations(
 #'     organism$vectors, organism$pairs,
-#'     encoder = encoder_mlp(hidden = 32),
+#'     encoder = encoder_mlp(hidden = 32), preset = "cal2026",
 #'     control = train_control(
 #'         epochs = 2, schedule = "constant", batch_size = 64, threads = 1,
 #'         checkpoint = file
