@@ -3,7 +3,7 @@
 #
 #     KITH_DATA=... Rscript bench/heldout.R [options]
 #
-#     --sets=hpa64,k562,ecoli   some of the data sets
+#     --sets=hpa64,k562,ecoli   some of the data sets (time is of hpa64)
 #     --splits=5 --seeds=3      gene splits, and seeds of each trained model
 #     --parts=heldout,external,evidence,time
 #     --figures=DIR             where the reliability plots go (default: none)
