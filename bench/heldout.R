@@ -32,7 +32,8 @@
 #
 # External: trained on all pairs of the set, judged by pairs of other sources
 # without those. Time: kith's wall time to the training-pair AUC that the
-# published recipe ends with in PyTorch, over PyTorch's time to get there.
+# published recipe ends with in PyTorch, over PyTorch's time to the first epoch
+# with that AUC (it may pass it well before the end).
 #
 # The last lines are `name: value`.
 
