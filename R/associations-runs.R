@@ -12,8 +12,7 @@ fold_prop <- 0.9
 # comes from hold_out().
 association_runs <- function(x, index, parts, settings, key) {
     # network number i: the first `members` are members, the others folds
-    job_of <- function(i, a, b, watched) {
-        control <- settings$control
+    job_of <- function(i, a, b, watched, control = settings$control) {
         control$checkpoint <- run_checkpoint(settings, i)
         own_key <- if (i == 1L) key else derive_key(key, "network", i)
         job_new(x, a, b, settings$encoder, settings$objective, control,
@@ -39,8 +38,15 @@ association_runs <- function(x, index, parts, settings, key) {
         fold_key <- derive_key(key, "fold", f)
         split <- split_fold(index, folds == f, fold_key)
         i <- settings$members + f
+        # a batch that fits all pairs may be too large for a fold
+        control <- settings$control
+        if (!is.null(control$batch_size)) {
+            control$batch_size <- min(
+                control$batch_size, count_items(settings$objective, split$train)
+            )
+        }
         list(
-            job = job_of(i, split$train$a, split$train$b, NULL),
+            job = job_of(i, split$train$a, split$train$b, NULL, control),
             test = fold_test(split, index, known, nrow(x), fold_key)
         )
     }))

@@ -168,6 +168,7 @@ fit_scorer <- function(fit, places, encoded, how, lambda) {
     }
     combined_scorer(
         product, propagation_scorer(fit$propagation, places$propagated),
+        plain_scorer(unname(places$vectors)),
         fit$combination$weights[[how]], fit$combination$scale,
         places$unseen, places$propagated$degree
     )

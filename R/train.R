@@ -21,7 +21,7 @@ job_new <- function(x, first, second, encoder, objective, control, key,
     check_keys(objective, n_out, ncol(x))
     n_partnered <- length(unique(c(first, second)))
     items <- if (goes_by_gene(objective)) "genes" else "pairs"
-    n_items <- if (items == "genes") n_partnered else length(first)
+    n_items <- count_items(objective, list(a = first, b = second))
     list(
         x = unclass_matrix(x), first = first, second = second,
         plan = list(
@@ -29,12 +29,23 @@ job_new <- function(x, first, second, encoder, objective, control, key,
             objective = resolve_objective(objective),
             optimizer = resolve_optimizer(control),
             n_partnered = n_partnered,
-            batch_size = choose_batch_size(control, n_items, items),
+            batch_size = choose_batch_size(
+                control$batch_size, n_items, items
+            ),
             key = key
         ),
         n_items = n_items, n_out = as.integer(n_out), keys = objective$keys,
         control = control, watched = watched
     )
+}
+
+# how many pairs, or genes with a partner, an epoch goes through
+count_items <- function(objective, index) {
+    if (goes_by_gene(objective)) {
+        length(unique(c(index$a, index$b)))
+    } else {
+        length(index$a)
+    }
 }
 
 # raw keys are compared with encodings, so both need one length
@@ -55,7 +66,7 @@ unclass_matrix <- function(x) {
 }
 
 # items: what a batch is made of, pairs or genes with a known partner
-choose_batch_size <- function(control, n_items, items,
+choose_batch_size <- function(asked, n_items, items,
                               call = rlang::caller_env(2)) {
     if (n_items < smallest_batch) {
         abort_input(c(
@@ -64,17 +75,20 @@ choose_batch_size <- function(control, n_items, items,
             x = "There {?is/are} {n_items}."
         ), call = call)
     }
-    if (is.null(control$batch_size)) {
-        return(min(512L, n_items))
+    if (is.null(asked)) {
+        # a step costs a pass over all keys: eight to an epoch, however many
+        # genes there are
+        most <- if (items == "genes") max(512L, ceiling(n_items / 8)) else 512L
+        return(as.integer(min(most, n_items)))
     }
-    if (control$batch_size > n_items) {
+    if (asked > n_items) {
         abort_input(c(
             "{.arg batch_size} must not exceed the number of training {items}.",
-            x = "It is {control$batch_size}; there are {n_items} {items}.",
+            x = "It is {asked}; there are {n_items} {items}.",
             i = "{.code batch_size = NULL} chooses one that fits."
         ), call = call)
     }
-    control$batch_size
+    asked
 }
 
 state_new <- function() {

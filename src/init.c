@@ -55,7 +55,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_neighbours, 4),
     ENTRY(C_guilt, 6),
     /* kernel.c */
-    ENTRY(C_kernel_matrix, 3),
+    ENTRY(C_kernel_matrix, 4),
     ENTRY(C_kernel_product, 5),
     {NULL, NULL, 0}};
 

@@ -68,7 +68,7 @@ SEXP C_guilt(SEXP neighbours, SEXP starts, SEXP partners, SEXP a, SEXP b,
              SEXP threads);
 
 /* kernel.c */
-SEXP C_kernel_matrix(SEXP x, SEXP width, SEXP threads);
+SEXP C_kernel_matrix(SEXP x, SEXP centres, SEXP width, SEXP threads);
 SEXP C_kernel_product(SEXP x, SEXP centres, SEXP coefficients, SEXP width,
                       SEXP threads);
 

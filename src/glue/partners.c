@@ -32,24 +32,19 @@ static score_term get_term(SEXP list) {
   return term;
 }
 
-/* scorer: list(left, right), or that and `propagated` (list(left, right)),
- * `weights` (4 x 3), `scale`, `left_unseen`, `right_unseen`, `left_sum`,
- * `right_sum`. */
+/* scorer: list(left, right), or that and `propagated` and `cosine` (each such
+ * a list), `weights` (5 x 3), `scale`, `left_unseen`, `right_unseen`,
+ * `left_sum`, `right_sum`. */
 static pair_scorer get_scorer(SEXP scorer) {
-  pair_scorer s = {(size_t)Rf_nrows(get_element(scorer, "left")),
-                   (size_t)Rf_nrows(get_element(scorer, "right")),
-                   get_term(scorer),
-                   NULL,
-                   {NULL, NULL, 0, 0},
-                   1,
-                   NULL,
-                   NULL,
-                   NULL,
-                   NULL};
+  pair_scorer s = {
+      .n_queries = (size_t)Rf_nrows(get_element(scorer, "left")),
+      .n_genes = (size_t)Rf_nrows(get_element(scorer, "right")),
+      .terms = {get_term(scorer)}};
   if (Rf_xlength(scorer) == 2) return s;
   s.weights = get_doubles(get_element(scorer, "weights"), 3 * WEIGHTS_PER_KIND,
                           "weights");
-  s.propagated = get_term(get_element(scorer, "propagated"));
+  s.terms[TERM_PROPAGATED] = get_term(get_element(scorer, "propagated"));
+  s.terms[TERM_COSINE] = get_term(get_element(scorer, "cosine"));
   s.scale = get_double(get_element(scorer, "scale"), "scale");
   s.left_unseen = get_indices(get_element(scorer, "left_unseen"), s.n_queries,
                               2, "left_unseen");
