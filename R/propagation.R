@@ -21,6 +21,13 @@
 # x: unit vectors, genes x d; a, b: 0-based rows of x for each training pair.
 fit_propagation <- function(x, a, b, width = 0.4, ridge = 0.3, rank = 256L,
                             max_centres = 8192L, threads = 1L) {
+    with_one_blas_thread(regress_partners(
+        x, a, b, width, ridge, rank, max_centres, threads
+    ))
+}
+
+regress_partners <- function(x, a, b, width, ridge, rank, max_centres,
+                             threads) {
     training <- sort(unique(c(a, b))) + 1L
     n <- length(training)
     target <- partner_target(match(a + 1L, training), match(b + 1L, training))
@@ -62,6 +69,14 @@ solve_subset <- function(vectors, wanted, width, ridge, n_centres, threads) {
     }
     right <- .Call(C_kernel_product, centres, vectors, wanted, width, threads)
     list(centres = centres, coefficients = solve_positive(normal, right))
+}
+
+# Evaluates an expression while a BLAS with threads of its own is held to one,
+# on which the last bits of its products would depend.
+with_one_blas_thread <- function(expression) {
+    held <- .Call(C_blas_hold)
+    on.exit(.Call(C_blas_release, held))
+    force(expression)
 }
 
 kernel_matrix <- function(x, centres, width, threads) {

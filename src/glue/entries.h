@@ -36,6 +36,9 @@ SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters, SEXP x,
                          SEXP dy, SEXP key, SEXP n_threads);
 SEXP C_elementary(SEXP x, SEXP precision);
 SEXP C_build_features(void);
+SEXP C_blas_hold(void);
+SEXP C_blas_release(SEXP n_threads);
+
 /* pairs.c */
 SEXP C_unique_pairs(SEXP a, SEXP b, SEXP score);
 SEXP C_split_items(SEXP n, SEXP n_train, SEXP key);

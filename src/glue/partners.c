@@ -36,10 +36,9 @@ static score_term get_term(SEXP list) {
  * a list), `weights` (5 x 3), `scale`, `left_unseen`, `right_unseen`,
  * `left_sum`, `right_sum`. */
 static pair_scorer get_scorer(SEXP scorer) {
-  pair_scorer s = {
-      .n_queries = (size_t)Rf_nrows(get_element(scorer, "left")),
-      .n_genes = (size_t)Rf_nrows(get_element(scorer, "right")),
-      .terms = {get_term(scorer)}};
+  pair_scorer s = {.n_queries = (size_t)Rf_nrows(get_element(scorer, "left")),
+                   .n_genes = (size_t)Rf_nrows(get_element(scorer, "right")),
+                   .terms = {get_term(scorer)}};
   if (Rf_xlength(scorer) == 2) return s;
   s.weights = get_doubles(get_element(scorer, "weights"), 3 * WEIGHTS_PER_KIND,
                           "weights");

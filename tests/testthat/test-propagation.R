@@ -33,7 +33,8 @@ test_that("the kernel is that of plain R, whole and in blocks", {
         tolerance = 1e-7, ignore_attr = TRUE
     )
     expect_equal(
-        .Call(C_kernel_matrix, x, x[1:7, ], 0.7, 1L), kernel_r(x, x[1:7, ], 0.7),
+        .Call(C_kernel_matrix, x, x[1:7, ], 0.7, 1L),
+        kernel_r(x, x[1:7, ], 0.7),
         tolerance = 1e-7, ignore_attr = TRUE
     )
     coefficients <- matrix(rnorm(30 * 5), 30)
@@ -146,4 +147,24 @@ test_that("of very many shared partners the closest are kept", {
     kept <- jaccard >= outer(cut, cut, pmin)
     expect_equal(some, adjacent + jaccard * kept)
     expect_lt(sum(some > 0), sum(target_r() > 0))
+})
+
+test_that("the threads of the BLAS do not decide", {
+    before <- .Call(C_build_features)$blas_threads
+    skip_if(is.na(before), "the BLAS has no threads that kith can set")
+    withr::defer(.Call(C_blas_release, before))
+    held <- with_one_blas_thread(.Call(C_build_features)$blas_threads)
+    expect_identical(held, 1L)
+    expect_identical(.Call(C_build_features)$blas_threads, before)
+    expect_error(with_one_blas_thread(stop("no")), "no")
+    expect_identical(.Call(C_build_features)$blas_threads, before)
+    wide <- matrix(rnorm(900 * 20), 900)
+    wide <- wide / sqrt(rowSums(wide^2))
+    ends <- cbind(sample.int(900, 3000, TRUE), sample.int(900, 3000, TRUE))
+    ends <- unique(ends[ends[, 1] != ends[, 2], ]) - 1L
+    fits <- lapply(c(2L, 3L), function(n) {
+        .Call(C_blas_release, n)
+        fit_propagation(wide, ends[, 1], ends[, 2])
+    })
+    expect_identical(fits[[1]], fits[[2]])
 })
