@@ -56,6 +56,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_score_pairs, 4),
     ENTRY(C_neighbours, 4),
     ENTRY(C_guilt, 6),
+    ENTRY(C_top_pairs, 5),
     /* kernel.c */
     ENTRY(C_kernel_matrix, 4),
     ENTRY(C_kernel_product, 5),

@@ -2,21 +2,13 @@
 
 #include "base/blas.h"
 #include "base/threads.h"
-#include "eval/dot.h"
+#include "eval/candidates.h"
 
 #include <float.h>
 #include <math.h>
 
-#define BLOCK_SCORES ((size_t)4 << 20) /* 32 MB of doubles */
-#define MAX_BLOCK 512
-#define SCAN_WIDTH 16
-
 size_t partner_block(const partner_task *task) {
-  size_t n_genes = task->scorer.n_genes;
-  size_t rows = n_genes == 0 ? MAX_BLOCK : BLOCK_SCORES / n_genes;
-  if (rows > MAX_BLOCK) rows = MAX_BLOCK;
-  if (rows > task->scorer.n_queries) rows = task->scorer.n_queries;
-  return rows < 1 ? 1 : rows;
+  return product_block(task->scorer.n_queries, task->scorer.n_genes);
 }
 
 static int count_terms(const pair_scorer *scorer) {
@@ -73,22 +65,6 @@ static void sort_heap(partner *heap, size_t n) {
 
 /* ---- one query ---------------------------------------------------------- */
 
-/* The first gene >= from whose product reaches the cut, or n. */
-FOR_EACH_CPU
-static size_t next_candidate(const double *products, size_t from, size_t n,
-                             double cut) {
-  size_t gene = from;
-  for (; gene + SCAN_WIDTH <= n; gene += SCAN_WIDTH) {
-    double n_reached = 0;
-    SIMD_SUM(n_reached)
-    for (size_t i = 0; i < SCAN_WIDTH; ++i)
-      n_reached += products[gene + i] >= cut ? 1 : 0;
-    if (n_reached > 0) break;
-  }
-  while (gene < n && !(products[gene] >= cut)) ++gene;
-  return gene;
-}
-
 static void mark_excluded(const partner_task *task, size_t query,
                           double *products) {
   if (task->query_genes != NULL && task->query_genes[query] >= 0)
@@ -99,17 +75,14 @@ static void mark_excluded(const partner_task *task, size_t query,
     products[task->exclusions[i]] = -INFINITY;
 }
 
-/* By how much a product of the BLAS and a dot() of the same rows can differ:
- * each is off by at most d roundings of |left| |right| / 2^53. */
 static double term_slack(const score_term *term, size_t query) {
-  const double *left = term->left + query * term->d;
-  return 4 * ((double)term->d + 1) * DBL_EPSILON *
-             sqrt(dot(left, left, term->d)) * term->right_norm +
-         DBL_MIN;
+  return product_slack(term->left + query * term->d, term->d,
+                       term->right_norm);
 }
 
-/* The same for scores. A combination passes on the differences of its terms,
- * by at most its weights, and adds some roundings of its own. */
+/* By how much a score from products of the BLAS may be off. A combination
+ * passes on the differences of its terms, by at most its weights, and adds
+ * some roundings of its own. */
 static double score_slack(const pair_scorer *s, size_t query) {
   double of_term[N_TERMS];
   for (int t = 0; t < count_terms(s); ++t)

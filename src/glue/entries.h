@@ -69,6 +69,7 @@ SEXP C_score_pairs(SEXP scorer, SEXP a, SEXP b, SEXP threads);
 SEXP C_neighbours(SEXP scorer, SEXP k, SEXP temperature, SEXP threads);
 SEXP C_guilt(SEXP neighbours, SEXP starts, SEXP partners, SEXP a, SEXP b,
              SEXP threads);
+SEXP C_top_pairs(SEXP x, SEXP group, SEXP least, SEXP n_top, SEXP threads);
 
 /* kernel.c */
 SEXP C_kernel_matrix(SEXP x, SEXP centres, SEXP width, SEXP threads);
