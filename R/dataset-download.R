@@ -127,7 +127,8 @@ is_file <- function(answer, offset) {
 
 begin_part <- function(transfer) {
     answer <- transfer$answer
-    goes_on <- answer$status == 206L && identical(answer$from, transfer$offset)
+    goes_on <- transfer$offset > 0 && answer$status == 206L &&
+        answer$from == transfer$offset
     transfer$size <- if (goes_on) transfer$offset else 0
     if (!goes_on) {
         write_tag(transfer$part, transfer$address, answer$tag)

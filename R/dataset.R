@@ -180,8 +180,8 @@ tell_terms <- function(chosen) {
 print.kith_datasets <- function(x, ...) {
     n_sources <- length(unique(x$source))
     cat(cli::pluralize(
-        "<kith_datasets> {nrow(x)} file{?s} of {n_sources} public source{?s}\n\n"
-    ))
+        "<kith_datasets> {nrow(x)} file{?s} of {n_sources} public source{?s}"
+    ), "\n\n", sep = "")
     wide <- max(0L, nchar(x$name))
     for (source in unique(x$source)) {
         rows <- x[x$source == source, ]
