@@ -111,7 +111,8 @@ receive <- function(transfer, chunk) {
     if (is.null(transfer$sink)) {
         return(invisible())
     }
-    writeBin(chunk, transfer$sink)
+    # a full disk shows in the size of the part
+    suppressWarnings(writeBin(chunk, transfer$sink))
     transfer$size <- transfer$size + length(chunk)
     if (!is.null(transfer$bar)) {
         cli::cli_progress_update(set = transfer$size, id = transfer$bar)
@@ -177,7 +178,8 @@ check_transfer <- function(transfer) {
         )
     }
     if (file.size(transfer$part) != transfer$size) {
-        abort_attempt("the disk took only a part of it; is it full?")
+        discard_part(transfer$part)
+        abort_attempt("the disk did not take all of it, perhaps it is full")
     }
     if (!is.na(answer$total) && transfer$size != answer$total) {
         abort_attempt(

@@ -10,10 +10,7 @@
 #
 # Returns url, and requests(), a data frame of path, range and if_range.
 local_server <- function(answer, frame = parent.frame()) {
-    skip_on_cran()
-    for (package in c("BiocFileCache", "callr", "curl", "filelock", "withr")) {
-        skip_if_not_installed(package)
-    }
+    skip_without_downloads()
     environment(answer) <- baseenv()
     folder <- withr::local_tempdir(.local_envir = frame)
     log <- file.path(folder, "log")
@@ -37,6 +34,25 @@ local_server <- function(answer, frame = parent.frame()) {
             )
         }
     )
+}
+
+skip_without_downloads <- function() {
+    skip_on_cran()
+    for (package in c("BiocFileCache", "callr", "curl", "filelock")) {
+        skip_if_not_installed(package)
+    }
+}
+
+# the address of a port of this machine where nobody listens
+dead_address <- function() {
+    repeat {
+        port <- sample(20000:60000, 1L)
+        socket <- tryCatch(serverSocket(port), error = function(e) NULL)
+        if (!is.null(socket)) {
+            close(socket)
+            return(sprintf("http://127.0.0.1:%d", port))
+        }
+    }
 }
 
 # runs in the process of the server

@@ -321,19 +321,11 @@ test_that("a file of unknown size is taken as it ends", {
 })
 
 test_that("a server that is not there is found out without waiting", {
-    skip_if_not_installed("curl")
-    # a port that was free a moment ago
-    socket <- NULL
-    while (is.null(socket)) {
-        port <- sample(20000:60000, 1)
-        socket <- tryCatch(serverSocket(port), error = function(e) NULL)
-    }
-    close(socket)
+    skip_without_downloads()
     part <- withr::local_tempfile()
+    address <- dead_address()
     elapsed <- system.time(
-        problem <- transfer_error(
-            download_file(sprintf("http://127.0.0.1:%d/f", port), part, 60)
-        )
+        problem <- transfer_error(download_file(address, part, 60))
     )[["elapsed"]]
     expect_match(conditionMessage(problem), "no connection")
     expect_lt(elapsed, 30)

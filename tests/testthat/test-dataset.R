@@ -353,17 +353,8 @@ test_that("a species that STRING does not have is a clear error", {
 })
 
 test_that("without a network, the error says which file to put where", {
-    skip_on_cran()
-    for (package in c("BiocFileCache", "curl", "filelock")) {
-        skip_if_not_installed(package)
-    }
-    socket <- NULL
-    while (is.null(socket)) {
-        port <- sample(20000:60000, 1)
-        socket <- tryCatch(serverSocket(port), error = function(e) NULL)
-    }
-    close(socket)
-    mirror <- sprintf("http://127.0.0.1:%d", port)
+    skip_without_downloads()
+    mirror <- dead_address()
     withr::local_options(kith.mirror = mirror)
     cache <- withr::local_tempdir()
     error <- download_error(kith_dataset("bioplex_293t", cache = cache))
@@ -449,10 +440,7 @@ test_that("a file that changed in the cache is found out", {
 })
 
 test_that("a cache that cannot be written is named, with the way out", {
-    skip_on_cran()
-    for (package in c("BiocFileCache", "curl", "filelock")) {
-        skip_if_not_installed(package)
-    }
+    skip_without_downloads()
     # nobody, root included, can make a folder below a file
     file <- withr::local_tempfile()
     writeLines("", file)
@@ -466,11 +454,8 @@ test_that("a cache that cannot be written is named, with the way out", {
 })
 
 test_that("a folder without permission cannot be written, but read", {
-    skip_on_cran()
+    skip_without_downloads()
     skip_on_os("windows")
-    for (package in c("BiocFileCache", "curl", "filelock")) {
-        skip_if_not_installed(package)
-    }
     skip_if(
         Sys.info()[["effective_user"]] == "root", "root may write everywhere"
     )
@@ -518,10 +503,7 @@ test_that("two processes at once fetch a file once, and both have all of it", {
 })
 
 test_that("a mirror is one string", {
-    skip_on_cran()
-    for (package in c("BiocFileCache", "curl", "filelock")) {
-        skip_if_not_installed(package)
-    }
+    skip_without_downloads()
     withr::local_options(kith.mirror = 1)
     expect_error(
         kith_dataset("huri", cache = withr::local_tempdir()), "kith.mirror",
