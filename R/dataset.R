@@ -92,7 +92,10 @@ kith_dataset <- function(name = NULL, species = 9606,
     if (!any_species) {
         check_organism(chosen, species, call)
     }
-    cache <- normalizePath(check_string(cache, call = call), mustWork = FALSE)
+    cache <- normalizePath(
+        check_string(cache, call = call),
+        winslash = "/", mustWork = FALSE
+    )
     paths <- vapply(seq_len(nrow(chosen)), function(i) {
         fetch_dataset(chosen[i, ], cache, call)
     }, "")
