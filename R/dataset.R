@@ -92,15 +92,21 @@ kith_dataset <- function(name = NULL, species = 9606,
     if (!any_species) {
         check_organism(chosen, species, call)
     }
-    cache <- normalizePath(
-        check_string(cache, call = call),
-        winslash = "/", mustWork = FALSE
-    )
+    cache <- absolute_path(check_string(cache, call = call))
     paths <- vapply(seq_len(nrow(chosen)), function(i) {
         fetch_dataset(chosen[i, ], cache, call)
     }, "")
     lapply(split(chosen, chosen$source), tell_terms)
     stats::setNames(paths, chosen$name)
+}
+
+# also of what does not exist yet
+absolute_path <- function(path) {
+    path <- path.expand(path)
+    if (!grepl("^([/\\\\]|[A-Za-z]:)", path)) {
+        path <- file.path(getwd(), path)
+    }
+    normalizePath(path, winslash = "/", mustWork = FALSE)
 }
 
 # the rows of the names, or an error with the nearest name

@@ -502,6 +502,20 @@ test_that("two processes at once fetch a file once, and both have all of it", {
     expect_identical(nrow(server$requests()), 1L)
 })
 
+test_that("a cache may be named from the working directory", {
+    server <- local_server(answers_ab)
+    folder <- withr::local_tempdir()
+    withr::local_options(kith.mirror = server$url)
+    withr::local_dir(folder)
+    path <- fetch_quietly("bioplex_293t", cache = "new/cache")
+    expect_identical(fetch_quietly("bioplex_293t", cache = "new/cache"), path)
+    withr::local_dir(tempdir())
+    expect_identical(readLines(path), "A\tB")
+    cache <- file.path(folder, "new", "cache")
+    registry <- BiocFileCache::BiocFileCache(cache, ask = FALSE)
+    expect_identical(readLines(BiocFileCache::bfcinfo(registry)$rpath), "A\tB")
+})
+
 test_that("a mirror is one string", {
     skip_without_downloads()
     withr::local_options(kith.mirror = 1)
