@@ -48,20 +48,47 @@ h5ad_matrix <- function(file, tree, call) {
             }
         ), call = call)
     }
-    tryCatch(
+    x <- tryCatch(
         if ("/X/data" %in% tree) {
-            HDF5Array::H5SparseMatrix(file, "X")
+            DelayedArray::DelayedArray(h5ad_sparse(file))
         } else {
             HDF5Array::HDF5Array(file, "X")
         },
-        error = function(e) {
-            abort_input(c(
-                "{.file {file}} must have a matrix {.field X}, dense, CSR or
-                CSC.",
-                x = conditionMessage(e)
-            ), call = call)
-        }
+        error = identity
     )
+    if (inherits(x, "error") || length(dim(x)) != 2L) {
+        abort_input(c(
+            "{.file {file}} must have a matrix {.field X}, dense, CSR or CSC.",
+            x = if (inherits(x, "error")) {
+                conditionMessage(x)
+            } else {
+                "It has {length(dim(x))} dimension{?s}."
+            }
+        ), call = call)
+    }
+    x
+}
+
+# A sparse X as var x obs, in memory. (A second H5SparseMatrix() fails in one
+# process with HDF5Array 1.26 and rhdf5 2.42.)
+h5ad_sparse <- function(file) {
+    about <- rhdf5::h5readAttributes(file, "X")
+    size <- as.vector(about$shape %||% about$h5sparse_shape)
+    form <- substr(about[["encoding-type"]] %||% about$h5sparse_format, 1, 3)
+    part <- function(name) {
+        as.vector(
+            rhdf5::h5read(file, paste0("X/", name), bit64conversion = "double")
+        )
+    }
+    if (length(size) != 2L || !form %in% c("csr", "csc")) {
+        stop("The attributes of X give no shape or form of a sparse matrix.")
+    }
+    # each of its rows (csr) is a column here
+    x <- Matrix::sparseMatrix(
+        i = part("indices"), p = part("indptr"), x = as.double(part("data")),
+        dims = if (form == "csr") rev(size) else size, index1 = FALSE
+    )
+    if (form == "csr") x else Matrix::t(x)
 }
 
 check_h5ad_length <- function(names, n, axis, file, call) {

@@ -43,7 +43,8 @@ read_pairs <- function(file, from = NULL, to = NULL, score = NULL, sep = NULL,
     call <- rlang::current_env()
     path <- check_file(file)
     check_flag(header)
-    table <- open_table(path, check_separator(sep), header, call)
+    sep <- check_separator(sep)
+    table <- open_table(path, sep, header, call)
     on.exit(close(table$con))
     layout <- table$layout
     columns <- table_sample(table)

@@ -139,8 +139,8 @@ abort_missing <- function(x, bad, gene, features, call) {
     abort_input(c(
         "{.arg file} must have finite values only with
         {.code missing = \"error\"}.",
-        x = "{format_count(sum(bad$row))} {?is/are} not; the first is
-        {values[column]} for {.val {gene[row]}} in {.val {features[column]}}.",
+        x = "Others: {format_count(sum(bad$row))}, first {values[column]} for
+        {.val {gene[row]}} in {.val {features[column]}}.",
         i = "{.code missing = \"mean\"} or {.code \"zero\"} fills them in."
     ), call = call)
 }

@@ -50,7 +50,7 @@
 #'   for each gene and feature: what becomes the columns of the result, and its
 #'   values. Values of one gene and feature are averaged.
 #' @param delayed For an h5ad file: leave the values in the file, for matrices
-#'   that do not fit into memory? Then `repeated = "mean"` cannot be done where
+#'   that do not fit into memory? (A sparse `X` is read and stays sparse.) Then `repeated = "mean"` cannot be done where
 #'   there are repeated genes, nor `missing = "mean"` where values are missing.
 #' @param sep For a text file: the character between two fields, `" "` for any
 #'   white space. `NULL` takes what parts the first two lines alike: tab,
@@ -175,11 +175,18 @@ inform_profiles <- function(x, file, ignored) {
     left_out <- if (length(told)) {
         paste(format_count(n[told]), told, collapse = ", ")
     }
-    size <- vapply(n, format_count, "")
+    size <- c(nrow(x), ncol(x), n[["input rows"]])
+    names <- c("gene", "feature", "row")
+    told_size <- sprintf(
+        "%s %s", vapply(size, format_count, ""),
+        mapply(plural, size, names, USE.NAMES = FALSE)
+    )
+    shown <- toString(utils::head(colnames(x), 3L))
     cli::cli_inform(c(
-        "{.file {basename(file)}}: {size['genes']} gene{?s} x
-        {size['features']} feature{?s} from {size['input rows']} row{?s}.",
+        "{.file {basename(file)}}: {told_size[1]} x {told_size[2]} from
+        {told_size[3]}.",
         i = left_out,
+        i = "Features: {shown}{if (ncol(x) > 3) ', ...'}",
         i = if (length(ignored)) "Columns not read: {.field {ignored}}."
     ), class = "kith_message_profiles")
 }

@@ -76,7 +76,7 @@ read_string_aliases <- function(file, ids, call) {
 # its first columns. list(con, layout), con at the first row.
 open_string_table <- function(file, wanted, name, call) {
     con <- open_text(file, call)
-    header <- next_line(con)
+    header <- next_line(con, file, call)
     # "## string_protein_id ## alias ## source ##" in older versions
     columns <- strsplit(sub("^#+[ \t]*", "", header), "[ \t#]+")[[1L]]
     if (!identical(columns[seq_along(wanted)], wanted)) {

@@ -140,7 +140,7 @@ find_species <- function(ids, species, file, call) {
 read_links <- function(file, species, min_score, channel, call) {
     con <- open_text(file, call)
     on.exit(close(con))
-    layout <- links_layout(next_line(con), file, channel, call)
+    layout <- links_layout(next_line(con, file, call), file, channel, call)
     score_at <- which(layout$types == "integer")
     proteins <- character()
     blocks <- list()

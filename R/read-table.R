@@ -8,7 +8,7 @@ open_table <- function(file, sep = NULL, header = TRUE,
     con <- open_text(file, call)
     opened <- FALSE
     on.exit(if (!opened) close(con))
-    lines <- first_lines(con)
+    lines <- first_lines(con, file, call)
     if (length(lines) <= header) {
         abort_input(c(
             "{.file {file}} must have rows.",
@@ -39,11 +39,11 @@ open_table <- function(file, sep = NULL, header = TRUE,
 
 # the lines at the start of the file without blank ones: at most 1,000, and
 # not many more than a million characters
-first_lines <- function(con) {
+first_lines <- function(con, file, call) {
     lines <- character()
     size <- 0
     while (length(lines) < 1000L && size < 1e6) {
-        line <- next_line(con)
+        line <- next_line(con, file, call)
         if (is.null(line)) {
             break
         }
