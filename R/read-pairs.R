@@ -61,7 +61,9 @@ read_pairs <- function(file, from = NULL, to = NULL, score = NULL, sep = NULL,
     }
     layout$types[] <- "skip"
     layout$types[ends] <- "text"
-    at <- if (!is.null(score)) find_column(columns, score, "score", call, "file")
+    at <- if (!is.null(score)) {
+        find_column(columns, score, "score", call, "file")
+    }
     layout$types[at] <- "number"
     rows <- scan_rows(table$con, layout, call = call)
     check_complete(table$con, path, call)

@@ -50,8 +50,9 @@
 #'   for each gene and feature: what becomes the columns of the result, and its
 #'   values. Values of one gene and feature are averaged.
 #' @param delayed For an h5ad file: leave the values in the file, for matrices
-#'   that do not fit into memory? (A sparse `X` is read and stays sparse.) Then `repeated = "mean"` cannot be done where
-#'   there are repeated genes, nor `missing = "mean"` where values are missing.
+#'   that do not fit into memory? (A sparse `X` is read and stays sparse.)
+#'   Then `repeated = "mean"` cannot be done where there are repeated genes, nor
+#'   `missing = "mean"` where values are missing.
 #' @param sep For a text file: the character between two fields, `" "` for any
 #'   white space. `NULL` takes what parts the first two lines alike: tab,
 #'   comma, semicolon or white space.

@@ -11,7 +11,9 @@ test_that("columns are found by name, by place and by default", {
         from = c("b", "c"), to = c("a", "b"), score = c(0.5, 0.7)
     ))
     expect_identical(plain(file, 2, 3, 1)$score, c(1, 2))
-    expect_input_error(read_pairs(file, "gene1", "gene3"), "`to`.*`file`.*gene2")
+    expect_input_error(
+        read_pairs(file, "gene1", "gene3"), "`to`.*`file`.*gene2"
+    )
     expect_input_error(read_pairs(file, "gene1"), "together")
     expect_input_error(read_pairs(file, score = "gene1"), "numbers.*Line 2.*a")
     expect_identical(
@@ -29,7 +31,8 @@ test_that("separators are found, quoted fields keep theirs", {
     plain <- function(...) as.list(as.data.frame(read_pairs(...)))
     quoted <- function(sep) {
         paste(
-            c("\"from\"", "\"a,1\"", "\"b\""), c("\"to\"", "\"c;d\"", "\"e f\""),
+            c("\"from\"", "\"a,1\"", "\"b\""),
+            c("\"to\"", "\"c;d\"", "\"e f\""),
             sep = sep
         )
     }

@@ -218,7 +218,10 @@ test_that("tables at fault are named", {
     at(c(lines, "G7,1,2"), "Line 8 has 3 fields, not 5")
     at(c(lines[1:2], "G7,1,2", lines[3:7]), "Line 3 has 3 fields, not 5")
     at(c(lines, "", "G7,1,2,x,4"), "numbers in column s3.*Row 7.*\"x\"")
-    at(c("gene;s1;s2", "a;1,5;2,5", "b;1,0;3,1"), "columns of numbers.*1,5.*sep")
+    at(
+        c("gene;s1;s2", "a;1,5;2,5", "b;1,0;3,1"),
+        "columns of numbers.*1,5.*sep"
+    )
     at(c("gene|s1", "a|1", "b|2"), "columns of numbers.*a\\|1")
     at(lines, "columns of numbers", sep = "\t")
     at(c("gene,s1", ",1", "NA,2"), "gene with an id")

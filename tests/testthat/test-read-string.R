@@ -258,7 +258,7 @@ test_that("lines at fault are named", {
 
 test_that("a line at fault is found past the first piece", {
     skip_on_cran()
-    rows <- rep("9606.A 9606.B 300 900", 1e6)
+    rows <- rep("9606.A 9606.B 300 900", 1e6 + 20)
     rows[c(1e6 + 3, 1e6 + 9)] <- "9606.A 9606.B x y"
     links <- text_file(c(small_links[1], rows), ".gz")
     expect_input_error(read_string(links), "Line 1000004 has \"y\"")
