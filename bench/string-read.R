@@ -14,7 +14,7 @@ lines_of <- function(i, id) {
         n_proteins + 1)
     low <- pmin(i, j)
     high <- pmax(i, j)
-    channel <- function(k) (low * 7919 + high * 104729 * k) %% 997 * (k %% 3 > 0)
+    channel <- function(k) (low * 7919 + high * 104729 * k) %% 997
     share <- ((low * 31 + high * 17) %% 1000) / 1000
     paste(
         id[i], id[j], 0, 0, 0, channel(1), channel(2), channel(4), channel(5),
