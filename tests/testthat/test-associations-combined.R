@@ -153,6 +153,7 @@ test_that("threads and workers change nothing", {
         fit[c("members", "combination")]
     )
     skip_on_cran()
+    skip_if(nzchar(Sys.getenv("KITH_ONE_PROCESS")), "without workers")
     snow <- combined_fit(BPPARAM = BiocParallel::SnowParam(2))
     expect_identical(
         snow[c("members", "combination", "propagation", "history")],
