@@ -119,6 +119,15 @@ test_that("partners are the best of all other genes", {
     )
 })
 
+test_that("asking for more partners than there are genes takes no memory", {
+    all <- partners(fit_half, n = 249, exclude_known = FALSE)
+    expect_identical(nrow(all), 250L * 249L)
+    # 2 TB, were they all given a place
+    expect_identical(
+        partners(fit_half, n = 2^31 - 1, exclude_known = FALSE), all
+    )
+})
+
 test_that("a fit survives saveRDS and a new process", {
     skip_if_not_installed("callr")
     file <- withr::local_tempfile(fileext = ".rds")
