@@ -114,6 +114,30 @@ test_that("partners come with probability, spread and degree", {
     expect_null(partners(fit, fit$genes[1], how = "corrected")$probability)
 })
 
+test_that("of no pairs there are no scores, partners and reasons", {
+    none <- organism$pairs[0, ]
+    some <- organism$pairs[1, ]
+    expect_identical(score_pairs(fit, none), score_pairs(fit, some)[0, ])
+    expect_identical(
+        score_pairs(fit, none, "both"), score_pairs(fit, some, "both")[0, ]
+    )
+    expect_identical(predict(fit, none), data.frame(.pred = numeric()))
+    expect_identical(predict(fit, none, "prob"), data.frame(.pred = numeric()))
+    expect_identical(nrow(augment(fit, none)), 0L)
+    expect_identical(evidence(fit, none), evidence(fit, some)[0, ])
+    # a gene whose partners are all known
+    known <- data.frame(from = fit$genes[1], to = fit$genes[-1])
+    for (how in c("combined", "both")) {
+        found <- partners(fit, fit$genes[1:2], n = 1, how = how, known = known)
+        expect_identical(found$gene, fit$genes[2])
+        alone <- partners(
+            fit, fit$genes[1], n = 1, how = how, known = known, evidence = TRUE
+        )
+        expect_identical(names(alone), c(names(found), "evidence"))
+        expect_identical(nrow(alone), 0L)
+    }
+})
+
 test_that("probabilities follow the prior that is asked for", {
     asked <- organism$pairs[1:30, ]
     p <- predict(fit, asked, type = "prob")$.pred
