@@ -76,8 +76,10 @@
 #'   dimensions), `pairs` (trained on), `validation` (kept out), `version` and
 #'   `blas`. The matrix that `x` came from is not kept.
 #' @section Errors: Of class `kith_error_input`: gene vectors that
-#'   [as_embedding()] refuses, fewer than 8 pairs of known genes, a batch
-#'   larger than the pairs. Of class `kith_error_checkpoint`: the checkpoint of
+#'   [as_embedding()] refuses, fewer than 8 genes (with [info_nce()] pairs) to
+#'   train on, also without a third of the genes for `combine = TRUE`, a batch
+#'   larger than them, known pairs only where `combine = TRUE` needs others.
+#'   Of class `kith_error_checkpoint`: the checkpoint of
 #'   another run. A loss that is not finite stops the run and names epoch and
 #'   batch.
 #' @references Dury J (2026). Beyond expression similarity: contrastive
@@ -129,6 +131,12 @@ hold_out <- function(pairs, validation, genes, key,
         )
         train <- drop_pairs(pairs, validation)
     } else {
+        if (round((1 - validation) * nrow(pairs)) == nrow(pairs)) {
+            abort_input(c(
+                "{.arg validation} must keep out at least one pair.",
+                x = "It is {validation}; there are {nrow(pairs)} pairs."
+            ), call = call)
+        }
         parts <- split_by_edge(pairs, 1 - validation, key, call)
         train <- parts$train
         validation <- parts$test

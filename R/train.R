@@ -15,13 +15,13 @@ trainer_blocks <- c(
 # for each pair; watched: NULL or list(a, b, positive), 0-based rows of x and
 # whether the pair is a known one.
 job_new <- function(x, first, second, encoder, objective, control, key,
-                    watched = NULL) {
+                    watched = NULL, call = rlang::caller_env()) {
     network <- resolve_encoder(encoder, ncol(x))
     n_out <- layer_table(network)$n_out[length(network$type)]
-    check_keys(objective, n_out, ncol(x))
+    check_keys(objective, n_out, ncol(x), call)
     n_partnered <- length(unique(c(first, second)))
     items <- if (goes_by_gene(objective)) "genes" else "pairs"
-    n_items <- if (items == "genes") n_partnered else length(first)
+    n_items <- count_items(objective, first, second)
     list(
         x = unclass_matrix(x), first = first, second = second,
         plan = list(
@@ -29,7 +29,7 @@ job_new <- function(x, first, second, encoder, objective, control, key,
             objective = resolve_objective(objective),
             optimizer = resolve_optimizer(control),
             n_partnered = n_partnered,
-            batch_size = choose_batch_size(control, n_items, items),
+            batch_size = choose_batch_size(control, n_items, items, call),
             key = key
         ),
         n_items = n_items, n_out = as.integer(n_out), keys = objective$keys,
@@ -37,8 +37,17 @@ job_new <- function(x, first, second, encoder, objective, control, key,
     )
 }
 
+# the genes or pairs that an epoch goes over
+count_items <- function(objective, first, second) {
+    if (goes_by_gene(objective)) {
+        length(unique(c(first, second)))
+    } else {
+        length(first)
+    }
+}
+
 # raw keys are compared with encodings, so both need one length
-check_keys <- function(objective, n_out, n_in, call = rlang::caller_env(2)) {
+check_keys <- function(objective, n_out, n_in, call = rlang::caller_env()) {
     if (objective$keys == "raw" && n_out != n_in) {
         abort_input(c(
             "{.arg n_out} must stay {.code NULL} with raw keys.",
@@ -56,7 +65,7 @@ unclass_matrix <- function(x) {
 
 # items: what a batch is made of, pairs or genes with a known partner
 choose_batch_size <- function(control, n_items, items,
-                              call = rlang::caller_env(2)) {
+                              call = rlang::caller_env()) {
     if (n_items < smallest_batch) {
         abort_input(c(
             "{.arg pairs} must leave at least {smallest_batch} {items} to train

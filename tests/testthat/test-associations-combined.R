@@ -274,6 +274,51 @@ test_that("the corrected score of positives does not follow degree", {
     }
 })
 
+test_that("a combination that cannot be learned is refused before training", {
+    refused <- function(pairs, regexp, ...) {
+        expect_error(
+            combined_fit(pairs = pairs, control = list(checkpoint = file), ...),
+            paste0("^", regexp, ".*combine = FALSE"),
+            class = "kith_error_input"
+        )
+        expect_false(file.exists(sub(".rds", "-1.rds", file, fixed = TRUE)))
+    }
+    file <- withr::local_tempfile(pattern = "run", fileext = ".rds")
+    # folds of 8 genes or more are left by all pairs, not by a third of them
+    refused(data.frame(from = fit$genes[1:5], to = fit$genes[6:10]), "`pairs`")
+    expect_s3_class(
+        combined_fit(
+            pairs = data.frame(from = fit$genes[1:5], to = fit$genes[6:10]),
+            combine = FALSE
+        ),
+        "association_fit"
+    )
+    # one complex: every pair of its genes is known
+    complex <- utils::combn(fit$genes[1:30], 2)
+    refused(data.frame(from = complex[1, ], to = complex[2, ]), "`pairs`")
+})
+
+test_that("folds shrink a batch that only all pairs can fill", {
+    pairs <- gene_pairs(organism$pairs)[1:300, ]
+    found <- combined_fit(
+        list(batch_size = 300), pairs,
+        objective = info_nce(keys = "transformed")
+    )
+    expect_identical(found$control$batch_size, 300L)
+    expect_false(is.null(found$combination))
+})
+
+test_that("vectors that are all alike leave finite weights", {
+    alike <- organism$vectors
+    alike[] <- 1
+    found <- learn_associations(
+        as.matrix(alike), organism$pairs, encoder_mlp(8),
+        control = small_control(1), members = 1
+    )
+    expect_true(all(is.finite(unlist(found$combination$weights))))
+    expect_true(all(is.finite(score_pairs(found, organism$pairs)$score)))
+})
+
 test_that("a kind without positives borrows the weights of another", {
     set.seed(63)
     scores <- data.frame(
@@ -286,4 +331,10 @@ test_that("a kind without positives borrows the weights of another", {
     expect_identical(found$weights$combined[, 1], found$weights$combined[, 2])
     expect_identical(found$weights$combined[, 3], found$weights$combined[, 2])
     expect_identical(found$weights$combined[4, ], rep(0, 3))
+    # so does one without negatives
+    more <- scores[scores$positive, ]
+    more$kind <- 1L
+    found <- learn_combination(list(scores, more))
+    expect_identical(found$positives, c(60L, 60L, 0L))
+    expect_identical(found$weights$combined[, 1], found$weights$combined[, 2])
 })
