@@ -7,9 +7,8 @@
 #' trusted ([evaluate()][evaluate.association_fit]).
 #'
 #' Genes are the rows of `x`, one vector each; every row is divided by its L2
-#' norm unless `x` comes from [as_embedding()]. For expression or screen
-#' matrices reduce the columns first, `as_embedding(x, pca = 50)`, as the paper
-#' does.
+#' norm. For expression or screen matrices reduce the columns first,
+#' `as_embedding(x, pca = 50)`, as the paper does.
 #'
 #' # What the default does
 #'
@@ -108,7 +107,7 @@ learn_associations <- function(x, pairs, encoder = NULL, objective = NULL,
         encoder, objective, control, preset, members, combine
     )
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
-    x <- as_embedding(x)
+    x <- as_embedding(x, normalize = TRUE)
     pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")
     key <- draw_key(settings$control$seed)
     parts <- hold_out(pairs, settings$control$validation, rownames(x), key)
