@@ -145,10 +145,13 @@ test_that("probabilities follow the prior that is asked for", {
     rare <- predict(fit, asked, type = "prob", prior = 0.01)$.pred
     odds <- function(p) p / (1 - p)
     expect_equal(odds(rare) / odds(p), rep((0.01 / 0.99) / (1 / 5), 30))
+    expect_error(predict(fit, asked, "prob", how = "both"), "how",
+        class = "kith_error_input"
+    )
     expect_error(predict(fit, asked, "prob", prior = 1), "prior",
         class = "kith_error_input"
     )
-    expect_error(predict(small_fit(organism), asked, "prob"), "combine",
+    expect_error(predict(small_fit(organism), asked, "prob"), "type.*combine",
         class = "kith_error_input"
     )
     expect_error(score_pairs(fit, asked, lambda = 0.5), "lambda",
