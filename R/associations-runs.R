@@ -26,7 +26,8 @@ association_runs <- function(x, index, parts, settings, key,
         job$learned <- list(
             genes = rownames(x), preprocessing = attr(x, "preprocessing"),
             encoder = settings$encoder, objective = settings$objective,
-            pairs = parts$train, validation = parts$validation
+            pairs = parts$train, validation = parts$validation,
+            alone = settings$members == 1L && !settings$combine
         )
         list(job = job, test = NULL)
     })
@@ -106,12 +107,17 @@ run_all <- function(runs, workers) {
         return(lapply(runs, run_one))
     }
     share <- max(1L, as.integer(BiocParallel::bpnworkers(workers)))
-    runs <- lapply(runs, function(run) {
+    sent <- lapply(runs, function(run) {
         run$job$control$threads <- max(1L, run$job$control$threads %/% share)
         run$job$control$verbose <- FALSE
         run
     })
-    BiocParallel::bplapply(runs, run_one, BPPARAM = workers)
+    ended <- BiocParallel::bplapply(sent, run_one, BPPARAM = workers)
+    # the fit keeps the control that was asked for
+    Map(function(end, run) {
+        end$job <- run$job
+        end
+    }, ended, runs)
 }
 
 # list(job, state), and for a fold the scores of its test pairs

@@ -35,8 +35,8 @@
 #' @param betas,epsilon Decay rates of AdamW's two moments, and the number that
 #'   keeps its divisor from zero.
 #' @param momentum Momentum of SGD.
-#' @param clip_norm Scale all gradients down to this joint L2 norm, above 0, when
-#'   they exceed it. `Inf`: never.
+#' @param clip_norm Scale all gradients down to this joint L2 norm (above 0)
+#'   when they exceed it. `Inf`: never.
 #'
 #' @return An object of class `train_control`: a list of the arguments.
 #' @section Errors: An argument out of its range stops with an error of class
