@@ -32,7 +32,7 @@ job_new <- function(x, first, second, encoder, objective, control, key,
             batch_size = choose_batch_size(control, n_items, items, call),
             key = key
         ),
-        n_items = n_items, n_out = as.integer(n_out), keys = objective$keys,
+        n_items = n_items, keys = objective$keys,
         control = control, watched = watched
     )
 }
@@ -209,7 +209,7 @@ validation_auc <- function(trainer, job) {
     }
     genes <- sort(unique(c(watched$a, watched$b)))
     encoded <- t(.Call(
-        C_trainer_encode, trainer, genes, job$n_out, job$control$threads
+        C_trainer_encode, trainer, genes, job$control$threads
     ))
     vectors <- job$x[genes + 1L, , drop = FALSE]
     a <- match(watched$a, genes)
