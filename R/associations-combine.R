@@ -1,15 +1,15 @@
-# How the learned score and the propagated one become one score and a
-# probability. The weights are learned on pairs that the networks of the folds
-# have not seen (associations-runs.R), apart for pairs with no, one or two
-# genes without known partners.
+# How the learned score, the propagated one, the cosine and the degrees become
+# one score and a probability. The weights are learned on pairs that the
+# networks of the folds have not seen (associations-runs.R), apart for pairs
+# with no, one or two genes without known partners.
 
 # a kind with fewer positives or negatives takes the weights of another
 least_of_either <- 30L
 # share of the probabilities: five negatives to a positive
 calibrated_prior <- 1 / 6
 
-# The test pairs of a fold with its scores: `product` of the encodings,
-# `propagated`, and `sum` of the expected log degrees.
+# The test pairs of a fold with its scores: `learned` by the network,
+# `propagated`, `cosine` of the vectors, and `sum` of the expected log degrees.
 fold_scores <- function(job, state, test) {
     threads <- job$control$threads
     encoded <- .Call(
@@ -21,16 +21,17 @@ fold_scores <- function(job, state, test) {
         threads = threads
     )
     places <- propagate(propagation, job$x, threads)
-    test$product <- score_rows(product, test$a, test$b, threads)
+    test$learned <- score_rows(product, test$a, test$b, threads)
     test$propagated <- score_rows(
         propagation_scorer(propagation, places), test$a, test$b, threads
     )
+    test$cosine <- dot_pairs(job$x, job$x, test$a, test$b, threads)
     test$sum <- places$degree[test$a] + places$degree[test$b]
     test
 }
 
 # scores: the tables of all folds. list(weights = list(combined, corrected),
-# matrices 4 x 3; scale; positives, how many of each kind).
+# matrices 5 x 3; scale; positives, how many of each kind).
 learn_combination <- function(scores) {
     scores <- do.call(rbind, scores)
     positives <- tabulate(scores$kind[scores$positive], 3L)
@@ -46,17 +47,17 @@ learn_combination <- function(scores) {
             enough <- kinds[is_enough[kinds]]
             used <- if (length(enough) > 0L) enough[1] else 1:3
             kind_weights(scores[scores$kind %in% used, ], aim)
-        }, numeric(4))
+        }, numeric(5))
     })
     list(weights = weights, scale = scale, positives = positives)
 }
 
 signed_log <- function(x) sign(x) * log1p(abs(x))
 
-# Weights of intercept, product, propagated level and degree. Against negatives
-# as they come, degree is left to the propagated score; corrected: against
-# negatives weighted to the degrees of positives, with a degree term that takes
-# out what is left of it.
+# Weights of intercept, learned score, propagated level, cosine and degree, as
+# combine_terms() in src/eval/score.h takes them. corrected: against negatives
+# weighted to the degrees of positives, and then with that weight of degree
+# that takes out what is left of it.
 kind_weights <- function(scores, corrected) {
     positive <- scores$positive
     importance <- rep(1, length(positive))
@@ -64,38 +65,39 @@ kind_weights <- function(scores, corrected) {
     # five to one, whatever was drawn
     importance[!positive] <- importance[!positive] *
         5 * sum(positive) / sum(importance[!positive])
-    columns <- c("product", "level", if (corrected) "sum")
+    columns <- c("learned", "level", "cosine", "sum")
     predictors <- cbind(1, as.matrix(scores[columns]))
     found <- fit_logistic(predictors, positive, importance)
-    if (!corrected) {
-        return(c(found, 0))
+    if (corrected) {
+        found[5] <- uncorrelate(
+            found, predictors[positive, ], log(scores$degree[positive])
+        )
     }
-    found[4] <- uncorrelate(
-        found, predictors[positive, ], log(scores$degree[positive])
-    )
     found
 }
 
-# The weight of degree with which the score of positives does not follow their
-# degree.
+# The weight of degree, the last of the predictors, with which the score of
+# positives does not follow their degree.
 uncorrelate <- function(weights, predictors, log_degree) {
-    content <- as.vector(predictors[, -4] %*% weights[-4])
+    last <- ncol(predictors)
+    content <- as.vector(predictors[, -last] %*% weights[-last])
     excess <- function(w) {
-        spearman(content + w * predictors[, 4], log_degree)
+        spearman(content + w * predictors[, last], log_degree)
     }
-    rho <- excess(weights[4])
+    start <- weights[last]
+    rho <- excess(start)
     if (is.na(rho) || rho == 0) {
-        return(weights[4])
+        return(start)
     }
     # the correlation rises with the weight: widen until zero lies between
     step <- -sign(rho)
-    while (sign(excess(weights[4] + step)) == sign(rho)) {
+    while (sign(excess(start + step)) == sign(rho)) {
         step <- 2 * step
         if (abs(step) > 1e3) {
-            return(weights[4])
+            return(start)
         }
     }
-    stats::uniroot(excess, sort(weights[4] + c(0, step)), tol = 1e-6)$root
+    stats::uniroot(excess, sort(start + c(0, step)), tol = 1e-6)$root
 }
 
 # Logistic regression with a slight pull to zero, which keeps weights finite

@@ -24,14 +24,21 @@
 #'    shares partners) is carried to every gene by kernel ridge regression on
 #'    the vectors (Laplace kernel of width 0.4, ridge 0.3): guilt by
 #'    association, with weights that are learned.
+#'    The same regression foretells how many partners a gene has.
 #' 3. **Combination.** On three folds, each without a third of the genes and a
 #'    tenth of the other pairs, the same is done once more. From the pairs that
 #'    a fold has not seen, with five negatives each, a logistic regression
-#'    learns the weights of both scores, apart for pairs with no, one or two
-#'    genes without known partners: the `"combined"` score, a log-odds. A
-#'    second regression against negatives of the positives' degrees, with a
-#'    term that takes out what still follows degree, gives the `"corrected"`
-#'    score (see [score_pairs()]).
+#'    learns the weights of four numbers, apart for pairs with no, one or two
+#'    genes without known partners: the networks' score, the propagated one,
+#'    the cosine of the inputs and the degrees that are foretold. That is the
+#'    `"combined"` score, a log-odds. A second regression against negatives of
+#'    the positives' degrees, with that weight of the degrees which takes out
+#'    what still follows them, gives the `"corrected"` score (see
+#'    [score_pairs()]).
+#'
+#' All of it holds for the genes of a whole genome: batches grow with the
+#' number of genes, and beyond 8,192 training genes the regression rests on a
+#' subset of them.
 #'
 #' Test genes had no part in the choice of these settings: they were compared
 #' on genes held out within the training genes of three data sets

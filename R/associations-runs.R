@@ -62,7 +62,7 @@ association_runs <- function(x, index, parts, settings, key,
 # the fewest items that a fold has to train on
 check_folds <- function(splits, objective, call) {
     n_items <- min(vapply(splits, function(split) {
-        count_items(objective, split$train$a, split$train$b)
+        count_items(objective, split$train)
     }, integer(1)))
     if (n_items < smallest_batch) {
         items <- if (goes_by_gene(objective)) "genes" else "pairs"

@@ -70,12 +70,12 @@ pool_encodings <- function(encoded, how) {
 #' genes whose vectors are given.
 #'
 #' * `"combined"`, given by default where the fit has it: the score of the
-#'   networks and what is propagated from known partners, weighted as learned
-#'   on held-out genes; the log-odds that the two are partners, where there are
-#'   five other pairs to one of partners. Genes with many partners score higher
-#'   with anything: that is true of partners, too. The score to rank candidates
-#'   by.
-#' * `"corrected"`: the same two, weighted against negatives of the same degree
+#'   networks, what is propagated from known partners, the cosine and the
+#'   degrees that are expected, weighted as learned on held-out genes; the
+#'   log-odds that the two are partners, where there are five other pairs to
+#'   one of partners. Genes with many partners score higher with anything: that
+#'   is true of partners, too. The score to rank candidates by.
+#' * `"corrected"`: the same four, weighted against negatives of the same degree
 #'   and freed of what follows degree among true pairs: what speaks for this
 #'   pair beside the popularity of its genes. For understudied genes, and for
 #'   comparisons between genes.
@@ -170,6 +170,7 @@ fit_scorer <- function(fit, places, encoded, how, lambda) {
     }
     combined_scorer(
         product, propagation_scorer(fit$propagation, places$propagated),
+        plain_scorer(unname(places$vectors)),
         fit$combination$weights[[how]], fit$combination$scale,
         places$unseen, places$propagated$degree
     )

@@ -16,9 +16,10 @@
 #' kernel \eqn{\exp(-|x_i - x_j| / 0.4)}, and \eqn{A + I + J} stands for A:
 #' genes that look alike count as candidates, and genes that share partners by
 #' the Jaccard index J of these (kept to 256 eigenvectors). It takes the square
-#' of the number of training genes in memory and its cube in time, and was
-#' better than the nearest genes in every comparison; [learn_associations()]
-#' combines it with what its networks learn.
+#' of the number of training genes in memory and its cube in time (beyond 8,192
+#' a subset of so many carries the regression), and was better than the nearest
+#' genes on three of four data sets; [learn_associations()] combines it with
+#' what its networks learn.
 #'
 #' In the space that a fit has learned: `x = encode(fit)`.
 #'

@@ -8,8 +8,9 @@
 #
 # A combined scorer has more entries (combined_scorer()): the score is then the
 # weighted sum of one, this product, slog(propagated / scale) with slog(x) =
-# sign(x) log(1 + |x|), and the sum of a number of each gene; the weights are
-# column k of a matrix where k - 1 of the two genes have no known partner.
+# sign(x) log(1 + |x|), the cosine, and the sum of a number of each gene; the
+# weights are column k of a matrix where k - 1 of the two genes have no known
+# partner.
 #
 # A pair has the same score to the last bit wherever it is computed.
 
@@ -18,13 +19,14 @@ plain_scorer <- function(left, right = left) {
     list(left = left, right = right)
 }
 
-# product, propagated: scorers; weights: matrix 4 x 3; unseen, sum: for each
-# gene whether it has no known partner, and its number
-combined_scorer <- function(product, propagated, weights, scale, unseen, sum) {
+# learned, propagated, cosine: scorers; weights: matrix 5 x 3; unseen, sum: for
+# each gene whether it has no known partner, and its number
+combined_scorer <- function(learned, propagated, cosine, weights, scale,
+                            unseen, sum) {
     storage.mode(unseen) <- "integer"
     list(
-        left = product$left, right = product$right, propagated = propagated,
-        weights = weights, scale = scale, left_unseen = unseen,
+        left = learned$left, right = learned$right, propagated = propagated,
+        cosine = cosine, weights = weights, scale = scale, left_unseen = unseen,
         right_unseen = unseen, left_sum = sum, right_sum = sum
     )
 }
@@ -34,6 +36,7 @@ scorer_of_queries <- function(scorer, rows) {
     scorer$left <- scorer$left[rows, , drop = FALSE]
     if (!is.null(scorer$propagated)) {
         scorer$propagated <- scorer_of_queries(scorer$propagated, rows)
+        scorer$cosine <- scorer_of_queries(scorer$cosine, rows)
         scorer$left_unseen <- scorer$left_unseen[rows]
         scorer$left_sum <- scorer$left_sum[rows]
     }

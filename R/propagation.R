@@ -12,27 +12,85 @@
 # (genes that share partners are). T is kept to `rank` eigenvectors, so that a
 # gene is a profile of that many numbers and a score a product of two profiles.
 # The same weights carry the log degree to every gene.
+#
+# Beyond `max_centres` training genes the kernel's functions sit on as many of
+# them only (subset of regressors, Rasmussen and Williams 2006, section 8.3.1):
+# with C these centres, w_a = k_aC (K_Cn K_nC + ridge K_CC)^-1 K_Cn, which is
+# the same where C is all genes.
 
 # x: unit vectors, genes x d; a, b: 0-based rows of x for each training pair.
 fit_propagation <- function(x, a, b, width = 0.4, ridge = 0.3, rank = 256L,
-                            threads = 1L) {
+                            max_centres = 8192L, threads = 1L) {
+    with_one_blas_thread(regress_partners(
+        x, a, b, width, ridge, rank, max_centres, threads
+    ))
+}
+
+regress_partners <- function(x, a, b, width, ridge, rank, max_centres,
+                             threads) {
     training <- sort(unique(c(a, b))) + 1L
     n <- length(training)
     target <- partner_target(match(a + 1L, training), match(b + 1L, training))
     parts <- leading_eigen(target$matrix, min(rank, n))
-    centres <- unname(x[training, , drop = FALSE])
-    kernel <- .Call(C_kernel_matrix, centres, width, threads)
-    diag(kernel) <- diag(kernel) + ridge
-    root <- chol(kernel)
     wanted <- cbind(
         parts$vectors * rep(sqrt(abs(parts$values)), each = n),
         log1p(target$degree)
     )
-    coefficients <- backsolve(root, backsolve(root, wanted, transpose = TRUE))
-    list(
-        training = training, centres = centres, coefficients = coefficients,
-        values = parts$values, width = width
+    vectors <- unname(x[training, , drop = FALSE])
+    c(
+        list(training = training, values = parts$values, width = width),
+        if (n <= max_centres) {
+            solve_kernel(vectors, wanted, width, ridge, threads)
+        } else {
+            solve_subset(vectors, wanted, width, ridge, max_centres, threads)
+        }
     )
+}
+
+# list(centres, coefficients): (K + ridge I)^-1 wanted
+solve_kernel <- function(vectors, wanted, width, ridge, threads) {
+    kernel <- kernel_matrix(vectors, vectors, width, threads)
+    diag(kernel) <- diag(kernel) + ridge
+    list(centres = vectors, coefficients = solve_positive(kernel, wanted))
+}
+
+# the same on n_centres of the genes, spread evenly over their order
+solve_subset <- function(vectors, wanted, width, ridge, n_centres, threads) {
+    n <- nrow(vectors)
+    centres <- vectors[round(seq(1, n, length.out = n_centres)), , drop = FALSE]
+    # a tiny share of the diagonal keeps centres that are alike apart
+    normal <- ridge * kernel_matrix(centres, centres, width, threads)
+    diag(normal) <- diag(normal) * (1 + 1e-8)
+    for (rows in block_rows(n, 1024L)) {
+        block <- kernel_matrix(
+            vectors[rows, , drop = FALSE], centres, width, threads
+        )
+        normal <- normal + crossprod(block)
+    }
+    right <- .Call(C_kernel_product, centres, vectors, wanted, width, threads)
+    list(centres = centres, coefficients = solve_positive(normal, right))
+}
+
+# Evaluates an expression while a BLAS with threads of its own is held to one,
+# on which the last bits of its products would depend.
+with_one_blas_thread <- function(expression) {
+    held <- .Call(C_blas_hold)
+    on.exit(.Call(C_blas_release, held))
+    force(expression)
+}
+
+kernel_matrix <- function(x, centres, width, threads) {
+    .Call(C_kernel_matrix, x, centres, width, threads)
+}
+
+solve_positive <- function(matrix, right) {
+    root <- chol(matrix)
+    backsolve(root, backsolve(root, right, transpose = TRUE))
+}
+
+# 1 to n in blocks of at most `size`
+block_rows <- function(n, size) {
+    unname(split(seq_len(n), (seq_len(n) - 1L) %/% size))
 }
 
 # symmetric 0/1 matrix of pairs among n genes, numbered from 1
@@ -40,21 +98,46 @@ adjacency <- function(a, b, n) {
     Matrix::sparseMatrix(c(a, b), c(b, a), dims = c(n, n)) * 1
 }
 
-# T of pairs among n training genes, numbered from 1, and the genes' degrees
-partner_target <- function(a, b) {
+# T of pairs among n training genes, numbered from 1, and the genes' degrees.
+# Among very many pairs a gene shares partners with nearly all others: an index
+# is kept that is among the `most` largest of one of its two genes.
+partner_target <- function(a, b, most = 2048L) {
     n <- max(a, b)
     adjacent <- adjacency(a, b, n)
     degree <- Matrix::rowSums(adjacent)
-    shared <- methods::as(adjacent %*% adjacent, "TsparseMatrix")
-    i <- shared@i + 1L
-    j <- shared@j + 1L
-    # on the diagonal shared = degree, so the index is 1 and stands for I
-    jaccard <- shared@x / (degree[i] + degree[j] - shared@x)
-    list(
-        matrix = adjacent +
-            Matrix::sparseMatrix(i, j, x = jaccard, dims = c(n, n)),
-        degree = degree
-    )
+    blocks <- block_rows(n, 1024L)
+    cuts <- lapply(blocks, function(genes) {
+        index <- shared_partners(adjacent, degree, genes)
+        vapply(seq_along(genes), function(k) {
+            own <- index@x[index@p[k] + seq_len(index@p[k + 1L] - index@p[k])]
+            if (length(own) <= most) return(0)
+            sort(own, partial = length(own) - most + 1L)[
+                length(own) - most + 1L
+            ]
+        }, numeric(1))
+    })
+    cuts <- unlist(cuts)
+    kept <- lapply(blocks, function(genes) {
+        index <- methods::as(
+            shared_partners(adjacent, degree, genes), "TsparseMatrix"
+        )
+        i <- index@i + 1L
+        j <- genes[index@j + 1L]
+        enough <- index@x >= pmin(cuts[i], cuts[j])
+        Matrix::sparseMatrix(i[enough], index@j[enough] + 1L,
+            x = index@x[enough], dims = c(n, length(genes))
+        )
+    })
+    list(matrix = adjacent + do.call(cbind, kept), degree = degree)
+}
+
+# Jaccard index of the partners of all genes (rows) and some (columns). Of a
+# gene and itself it is 1: that stands for I.
+shared_partners <- function(adjacent, degree, genes) {
+    shared <- adjacent %*% adjacent[, genes, drop = FALSE]
+    own <- rep(degree[genes], diff(shared@p))
+    shared@x <- shared@x / (degree[shared@i + 1L] + own - shared@x)
+    shared
 }
 
 # the eigenpairs of a symmetric sparse matrix with the largest |value|

@@ -21,7 +21,7 @@ job_new <- function(x, first, second, encoder, objective, control, key,
     check_keys(objective, n_out, ncol(x), call)
     n_partnered <- length(unique(c(first, second)))
     items <- if (goes_by_gene(objective)) "genes" else "pairs"
-    n_items <- count_items(objective, first, second)
+    n_items <- count_items(objective, list(a = first, b = second))
     list(
         x = unclass_matrix(x), first = first, second = second,
         plan = list(
@@ -29,7 +29,9 @@ job_new <- function(x, first, second, encoder, objective, control, key,
             objective = resolve_objective(objective),
             optimizer = resolve_optimizer(control),
             n_partnered = n_partnered,
-            batch_size = choose_batch_size(control, n_items, items, call),
+            batch_size = choose_batch_size(
+                control$batch_size, n_items, items, call
+            ),
             key = key
         ),
         n_items = n_items, keys = objective$keys,
@@ -37,12 +39,12 @@ job_new <- function(x, first, second, encoder, objective, control, key,
     )
 }
 
-# the genes or pairs that an epoch goes over
-count_items <- function(objective, first, second) {
+# how many pairs, or genes with a partner, an epoch goes through
+count_items <- function(objective, index) {
     if (goes_by_gene(objective)) {
-        length(unique(c(first, second)))
+        length(unique(c(index$a, index$b)))
     } else {
-        length(first)
+        length(index$a)
     }
 }
 
@@ -64,7 +66,7 @@ unclass_matrix <- function(x) {
 }
 
 # items: what a batch is made of, pairs or genes with a known partner
-choose_batch_size <- function(control, n_items, items,
+choose_batch_size <- function(asked, n_items, items,
                               call = rlang::caller_env()) {
     if (n_items < smallest_batch) {
         abort_input(c(
@@ -73,17 +75,20 @@ choose_batch_size <- function(control, n_items, items,
             x = "There {?is/are} {n_items}."
         ), call = call)
     }
-    if (is.null(control$batch_size)) {
-        return(min(512L, n_items))
+    if (is.null(asked)) {
+        # a step costs a pass over all keys: eight to an epoch, however many
+        # genes there are
+        most <- if (items == "genes") max(512L, ceiling(n_items / 8)) else 512L
+        return(as.integer(min(most, n_items)))
     }
-    if (control$batch_size > n_items) {
+    if (asked > n_items) {
         abort_input(c(
             "{.arg batch_size} must not exceed the number of training {items}.",
-            x = "It is {control$batch_size}; there are {n_items} {items}.",
+            x = "It is {asked}; there are {n_items} {items}.",
             i = "{.code batch_size = NULL} chooses one that fits."
         ), call = call)
     }
-    control$batch_size
+    asked
 }
 
 state_new <- function() {

@@ -1,9 +1,11 @@
-# The baselines of bench/heldout.R: what each says of the pairs of a problem
-# (split_problem() there). Learners on pair features come from stats, ranger
+# The baselines: what each says of the pairs of a problem (split_problem() in
+# heldout-table.R). Learners on pair features come from stats, ranger
 # and gbm.
 
 NEIGHBOURS <- c(5L, 10L, 20L, 50L)
 TEMPERATURES <- c(0.03, 0.1, 0.3)
+# learners on pair features take so many rows of a larger table
+MAX_ROWS <- 100000L
 
 # Scores of guilt by association for a problem; a training gene does not count
 # as its own neighbour's partner.
@@ -46,9 +48,11 @@ training_table <- function(problem, split) {
     genes <- unique(c(positives$from, positives$to))
     negatives <- sample_negatives(problem$train, genes, positives = positives)
     pairs <- rbind(as.data.frame(positives), negatives[c("from", "to")])
+    positive <- rep(c(1, 0), c(nrow(positives), nrow(negatives)))
+    rows <- seq_len(nrow(pairs))
+    if (length(rows) > MAX_ROWS) rows <- sample(rows, MAX_ROWS)
     cbind(
-        positive = rep(c(1, 0), c(nrow(positives), nrow(negatives))),
-        pair_features(problem$x, pairs)
+        positive = positive[rows], pair_features(problem$x, pairs[rows, ])
     )
 }
 

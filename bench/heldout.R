@@ -41,6 +41,7 @@ source(file.path(
     dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
     "torch-peer.R"
 ))
+source(file.path(dirname(script_path()), "heldout-table.R"))
 source(file.path(dirname(script_path()), "heldout-baselines.R"))
 source(file.path(dirname(script_path()), "heldout-uses.R"))
 
@@ -87,121 +88,6 @@ read_set <- function(name) {
         stop("there is no data set ", name)
     )
     list(name = name, x = set[[1L]], pairs = known_to(set[[2L]], set[[1L]]))
-}
-
-known_to <- function(pairs, x) {
-    known <- pairs$from %in% rownames(x) & pairs$to %in% rownames(x) &
-        pairs$from != pairs$to
-    gene_pairs(pairs[known, ])
-}
-
-# Problems ---------------------------------------------------------------------
-
-# One gene split with its test pairs and negatives: list(train, tests), tests a
-# list of data frames from, to, positive.
-split_problem <- function(set, pairs, seed) {
-    set.seed(seed)
-    parts <- split_pairs(pairs, by = "gene", prop = 0.7)
-    seen <- unique(c(parts$train$from, parts$train$to))
-    unseen_of <- function(p) (!p$from %in% seen) + (!p$to %in% seen)
-    test <- parts$test[c("from", "to")]
-    unseen <- setdiff(unique(c(test$from, test$to)), seen)
-    universes <- list(one = list(seen, unseen), both = unseen)
-    tests <- Map(function(universe, n) {
-        positives <- test[unseen_of(test) == n, ]
-        negatives <- sample_negatives(pairs, universe, positives = positives)
-        data.frame(
-            from = c(positives$from, negatives$from),
-            to = c(positives$to, negatives$to),
-            positive = rep(
-                c(TRUE, FALSE), c(nrow(positives), nrow(negatives))
-            )
-        )
-    }, universes, 1:2)
-    list(x = set$x, train = parts$train, tests = tests)
-}
-
-# Judging ----------------------------------------------------------------------
-
-# as many negatives, drawn by the product of their degrees
-degree_matched_auc <- function(score, test, degree, seed) {
-    set.seed(seed)
-    negative <- which(!test$positive)
-    drawn <- sample(negative, length(negative), TRUE,
-        prob = degree[test$from[negative]] * degree[test$to[negative]]
-    )
-    auc(
-        c(score[test$positive], score[drawn]),
-        rep(c(TRUE, FALSE), c(sum(test$positive), length(drawn)))
-    )
-}
-
-calibration_error <- function(probability, positive) {
-    bin <- cut(probability, seq(0, 1, 0.1), include.lowest = TRUE)
-    gap <- tapply(probability, bin, mean) - tapply(positive, bin, mean)
-    sum(abs(gap) * table(bin) / length(bin), na.rm = TRUE)
-}
-
-# one row for a score of a test
-judge <- function(score, test, degree, method, setting, split, seed) {
-    positives <- test[test$positive, ]
-    log_degree <- log(degree[positives$from]) + log(degree[positives$to])
-    data.frame(
-        method = method, setting = setting, split = split, seed = seed,
-        auc = auc(score, test$positive),
-        matched = degree_matched_auc(score, test, degree, split),
-        rho = if (stats::sd(score[test$positive]) > 0) {
-            spearman(score[test$positive], unname(log_degree))
-        } else {
-            NA_real_
-        },
-        ece = NA_real_
-    )
-}
-
-# Models of kith ---------------------------------------------------------------
-
-quiet_control <- function(seed) train_control(seed = seed, verbose = FALSE)
-
-judge_kith <- function(problem, degree, split, seed) {
-    fit <- learn_associations(problem$x, problem$train,
-        control = quiet_control(seed)
-    )
-    rows <- Map(function(test, setting) {
-        scored <- lapply(c("combined", "corrected", "both"), function(how) {
-            score <- score_pairs(fit, test[1:2], how = how)$score
-            method <- c(
-                combined = "kith", corrected = "kith corrected",
-                both = "kith networks"
-            )[[how]]
-            judge(score, test, degree, method, setting, split, seed)
-        })
-        probability <- predict(fit, test[1:2], type = "prob")$.pred
-        scored[[1L]]$ece <- calibration_error(probability, test$positive)
-        list(
-            rows = do.call(rbind, scored),
-            calibration = data.frame(
-                setting = setting, split = split, probability = probability,
-                positive = test$positive
-            )
-        )
-    }, problem$tests, names(problem$tests))
-    list(
-        rows = do.call(rbind, lapply(rows, `[[`, "rows")),
-        calibration = do.call(rbind, lapply(rows, `[[`, "calibration"))
-    )
-}
-
-judge_published <- function(problem, degree, split, seed) {
-    fit <- learn_associations(problem$x, problem$train,
-        preset = "cal2026", control = quiet_control(seed)
-    )
-    do.call(rbind, Map(function(test, setting) {
-        judge(
-            score_pairs(fit, test[1:2])$score, test, degree,
-            "published recipe", setting, split, seed
-        )
-    }, problem$tests, names(problem$tests)))
 }
 
 # Held-out pairs ---------------------------------------------------------------
@@ -255,72 +141,6 @@ plot_reliability <- function(calibration, name, folder) {
     file <- file.path(folder, paste0("reliability-", name, ".png"))
     ggplot2::ggsave(file, plot, width = 8, height = 4.5, dpi = 150)
     message("drawn: ", file)
-}
-
-# mean over seeds for each split
-by_split <- function(rows, value) {
-    tapply(rows[[value]], list(rows$split, rows$method), mean)
-}
-
-print_heldout <- function(rows, set) {
-    cat("\n", set$name, ": ", nrow(set$x), " genes, ", nrow(set$pairs),
-        " pairs, ", length(unique(rows$split)), " gene splits\n",
-        sep = ""
-    )
-    for (setting in c("one", "both")) {
-        kept <- rows[rows$setting == setting, ]
-        cat(
-            setting, "unseen           AUC    sd   matched    rho    ECE",
-            "  kith less it (se)\n"
-        )
-        aucs <- by_split(kept, "auc")
-        others <- lapply(c("matched", "rho", "ece"), by_split, rows = kept)
-        order <- names(sort(-colMeans(aucs)))
-        for (method in order) {
-            difference <- aucs[, "kith"] - aucs[, method]
-            cat(sprintf(
-                "  %-22s %.3f %.3f     %.3f  %+.2f  %s  %+.3f (%.3f)\n",
-                method, mean(aucs[, method]), stats::sd(aucs[, method]),
-                mean(others[[1L]][, method]), mean(others[[2L]][, method]),
-                format(round(mean(others[[3L]][, method]), 3), width = 5),
-                mean(difference),
-                stats::sd(difference) / sqrt(length(difference))
-            ))
-        }
-    }
-}
-
-summarise_heldout <- function(rows, name) {
-    result <- list()
-    baselines <- setdiff(
-        unique(rows$method), c("kith", "kith corrected", "kith networks")
-    )
-    for (setting in c("one", "both")) {
-        kept <- rows[rows$setting == setting, ]
-        aucs <- by_split(kept, "auc")
-        best <- baselines[which.max(colMeans(aucs[, baselines]))]
-        margin <- aucs[, "kith"] - aucs[, best]
-        value <- function(what, number) {
-            result[[paste(name, setting, what, sep = "_")]] <<- number
-        }
-        value("auc", mean(aucs[, "kith"]))
-        value("best_baseline", best)
-        value("margin", mean(margin))
-        value("margin_se", stats::sd(margin) / sqrt(length(margin)))
-        value("ece", mean(by_split(kept, "ece")[, "kith"]))
-        matched <- by_split(kept, "matched")
-        value("matched_auc", mean(matched[, "kith"]))
-        value("matched_auc_corrected", mean(matched[, "kith corrected"]))
-    }
-    # of both settings the one that follows degree more
-    rho <- function(method) {
-        kept <- rows[rows$method == method, ]
-        means <- tapply(kept$rho, kept$setting, mean)
-        means[[which.max(abs(means))]]
-    }
-    result[[paste0(name, "_degree_rho_combined")]] <- rho("kith")
-    result[[paste0(name, "_degree_rho")]] <- rho("kith corrected")
-    result
 }
 
 # All --------------------------------------------------------------------------

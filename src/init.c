@@ -32,6 +32,8 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_network_gradients, 7),
     ENTRY(C_elementary, 2),
     ENTRY(C_build_features, 0),
+    ENTRY(C_blas_hold, 0),
+    ENTRY(C_blas_release, 1),
     /* pairs.c */
     ENTRY(C_unique_pairs, 3),
     ENTRY(C_split_items, 3),
@@ -54,8 +56,9 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_score_pairs, 4),
     ENTRY(C_neighbours, 4),
     ENTRY(C_guilt, 6),
+    ENTRY(C_top_pairs, 5),
     /* kernel.c */
-    ENTRY(C_kernel_matrix, 3),
+    ENTRY(C_kernel_matrix, 4),
     ENTRY(C_kernel_product, 5),
     {NULL, NULL, 0}};
 

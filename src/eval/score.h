@@ -6,10 +6,11 @@
 #include <math.h>
 
 /* The score of a query q (a row on the left) and a gene g (on the right): a
- * product of their rows or, with weights, a combination of two products and
+ * product of their rows or, with weights, a combination of three products and
  * of a number that each gene has,
  *
- *     w0 + w1 product + w2 slog(propagated / scale) + w3 (sum_q + sum_g),
+ *     w0 + w1 learned + w2 slog(propagated / scale) + w3 cosine
+ *        + w4 (sum_q + sum_g),
  *
  * slog(x) = sign(x) log(1 + |x|), with weights for each number of the two
  * genes (0, 1, 2) that have no known partner. */
@@ -21,14 +22,15 @@ typedef struct {
   double right_norm; /* from longest_row(right) */
 } score_term;
 
-#define WEIGHTS_PER_KIND 4
+enum { TERM_LEARNED, TERM_PROPAGATED, TERM_COSINE, N_TERMS };
+
+#define WEIGHTS_PER_KIND (1 + N_TERMS + 1)
 
 typedef struct {
   size_t n_queries, n_genes;
-  score_term product;
-  const double *weights; /* 3 x WEIGHTS_PER_KIND; NULL: the product alone */
-  score_term propagated; /* this and what follows: with weights */
-  double scale;
+  score_term terms[N_TERMS]; /* without weights the first alone */
+  const double *weights;     /* 3 x WEIGHTS_PER_KIND, or NULL */
+  double scale;              /* this and what follows: with weights */
   const int *left_unseen, *right_unseen; /* 1: no known partner */
   const double *left_sum, *right_sum;
 } pair_scorer;
@@ -44,17 +46,22 @@ KERNEL_INLINE const double *kind_weights(const pair_scorer *s, size_t q,
 }
 
 KERNEL_INLINE double combine_terms(const pair_scorer *s, size_t q, size_t g,
-                                   double product, double propagated) {
+                                   const double products[N_TERMS]) {
   const double *w = kind_weights(s, q, g);
+  double propagated = products[TERM_PROPAGATED];
   double level = log1p(fabs(propagated) / s->scale);
-  return w[0] + w[1] * product + w[2] * (propagated < 0 ? -level : level) +
-         w[3] * (s->left_sum[q] + s->right_sum[g]);
+  return w[0] + w[1] * products[TERM_LEARNED] +
+         w[2] * (propagated < 0 ? -level : level) +
+         w[3] * products[TERM_COSINE] +
+         w[4] * (s->left_sum[q] + s->right_sum[g]);
 }
 
 KERNEL_INLINE double pair_score(const pair_scorer *s, size_t q, size_t g) {
-  double product = term_score(&s->product, q, g);
-  if (s->weights == NULL) return product;
-  return combine_terms(s, q, g, product, term_score(&s->propagated, q, g));
+  if (s->weights == NULL) return term_score(&s->terms[0], q, g);
+  double products[N_TERMS];
+  for (int t = 0; t < N_TERMS; ++t)
+    products[t] = term_score(&s->terms[t], q, g);
+  return combine_terms(s, q, g, products);
 }
 
 /* The largest Euclidean length of the rows of x (n x d, row-major). */

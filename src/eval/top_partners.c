@@ -2,26 +2,22 @@
 
 #include "base/blas.h"
 #include "base/threads.h"
-#include "eval/dot.h"
+#include "eval/candidates.h"
 
 #include <float.h>
 #include <math.h>
 
-#define BLOCK_SCORES ((size_t)4 << 20) /* 32 MB of doubles */
-#define MAX_BLOCK 512
-#define SCAN_WIDTH 16
-
 size_t partner_block(const partner_task *task) {
-  size_t n_genes = task->scorer.n_genes;
-  size_t rows = n_genes == 0 ? MAX_BLOCK : BLOCK_SCORES / n_genes;
-  if (rows > MAX_BLOCK) rows = MAX_BLOCK;
-  if (rows > task->scorer.n_queries) rows = task->scorer.n_queries;
-  return rows < 1 ? 1 : rows;
+  return product_block(task->scorer.n_queries, task->scorer.n_genes);
+}
+
+static int count_terms(const pair_scorer *scorer) {
+  return scorer->weights == NULL ? 1 : N_TERMS;
 }
 
 size_t partner_products(const partner_task *task) {
-  size_t n_terms = task->scorer.weights == NULL ? 1 : 2;
-  return n_terms * partner_block(task) * task->scorer.n_genes;
+  return (size_t)count_terms(&task->scorer) * partner_block(task) *
+         task->scorer.n_genes;
 }
 
 size_t partner_places(const partner_task *task) {
@@ -69,22 +65,6 @@ static void sort_heap(partner *heap, size_t n) {
 
 /* ---- one query ---------------------------------------------------------- */
 
-/* The first gene >= from whose product reaches the cut, or n. */
-FOR_EACH_CPU
-static size_t next_candidate(const double *products, size_t from, size_t n,
-                             double cut) {
-  size_t gene = from;
-  for (; gene + SCAN_WIDTH <= n; gene += SCAN_WIDTH) {
-    double n_reached = 0;
-    SIMD_SUM(n_reached)
-    for (size_t i = 0; i < SCAN_WIDTH; ++i)
-      n_reached += products[gene + i] >= cut ? 1 : 0;
-    if (n_reached > 0) break;
-  }
-  while (gene < n && !(products[gene] >= cut)) ++gene;
-  return gene;
-}
-
 static void mark_excluded(const partner_task *task, size_t query,
                           double *products) {
   if (task->query_genes != NULL && task->query_genes[query] >= 0)
@@ -95,25 +75,25 @@ static void mark_excluded(const partner_task *task, size_t query,
     products[task->exclusions[i]] = -INFINITY;
 }
 
-/* By how much a product of the BLAS and a dot() of the same rows can differ:
- * each is off by at most d roundings of |left| |right| / 2^53. */
 static double term_slack(const score_term *term, size_t query) {
-  const double *left = term->left + query * term->d;
-  return 4 * ((double)term->d + 1) * DBL_EPSILON *
-             sqrt(dot(left, left, term->d)) * term->right_norm +
-         DBL_MIN;
+  return product_slack(term->left + query * term->d, term->d,
+                       term->right_norm);
 }
 
-/* The same for scores. A combination passes on the differences of its terms,
- * by at most its weights, and adds some roundings of its own. */
+/* By how much a score from products of the BLAS may be off. A combination
+ * passes on the differences of its terms, by at most its weights, and adds
+ * some roundings of its own. */
 static double score_slack(const pair_scorer *s, size_t query) {
-  double product = term_slack(&s->product, query);
-  if (s->weights == NULL) return product;
-  double propagated = term_slack(&s->propagated, query) / s->scale;
+  double of_term[N_TERMS];
+  for (int t = 0; t < count_terms(s); ++t)
+    of_term[t] = term_slack(&s->terms[t], query);
+  if (s->weights == NULL) return of_term[0];
+  of_term[TERM_PROPAGATED] /= s->scale;
   double slack = 0;
   for (int kind = 0; kind < 3; ++kind) {
     const double *w = s->weights + WEIGHTS_PER_KIND * kind;
-    double bound = fabs(w[1]) * product + fabs(w[2]) * propagated;
+    double bound = 0;
+    for (int t = 0; t < N_TERMS; ++t) bound += fabs(w[1 + t]) * of_term[t];
     for (int i = 0; i < WEIGHTS_PER_KIND; ++i) bound += 1e-12 * fabs(w[i]);
     if (bound > slack) slack = bound;
   }
@@ -170,25 +150,31 @@ static void multiply_term(const score_term *term, size_t first, size_t last,
                  products, n_threads);
 }
 
+/* The scores of a query in place of the products of its first term; those of
+ * term t stand t * per_term further. */
+static void combine_row(const pair_scorer *scorer, size_t query,
+                        size_t per_term, double *row) {
+  for (size_t gene = 0; gene < scorer->n_genes; ++gene) {
+    double products[N_TERMS];
+    for (size_t t = 0; t < N_TERMS; ++t)
+      products[t] = row[t * per_term + gene];
+    row[gene] = combine_terms(scorer, query, gene, products);
+  }
+}
+
 void top_partners(const partner_task *task, size_t first, size_t last,
                   double *products, partner *heaps, int n_threads, int *genes,
                   double *scores) {
   const pair_scorer *scorer = &task->scorer;
-  size_t n_genes = scorer->n_genes;
-  double *propagated = products + (last - first) * n_genes;
-  multiply_term(&scorer->product, first, last, n_genes, n_threads, products);
-  if (scorer->weights != NULL)
-    multiply_term(&scorer->propagated, first, last, n_genes, n_threads,
-                  propagated);
+  size_t n_genes = scorer->n_genes, per_term = (last - first) * n_genes;
+  for (int t = 0; t < count_terms(scorer); ++t)
+    multiply_term(&scorer->terms[t], first, last, n_genes, n_threads,
+                  products + (size_t)t * per_term);
   PARALLEL_FOR(n_threads)
   for (size_t query = first; query < last; ++query) {
-    size_t start = (query - first) * n_genes;
-    double *row = products + start;
+    double *row = products + (query - first) * n_genes;
     partner *heap = heaps + (query - first) * partner_places(task);
-    if (scorer->weights != NULL)
-      for (size_t gene = 0; gene < n_genes; ++gene)
-        row[gene] = combine_terms(scorer, query, gene, row[gene],
-                                  propagated[start + gene]);
+    if (scorer->weights != NULL) combine_row(scorer, query, per_term, row);
     mark_excluded(task, query, row);
     size_t n_kept = select_partners(task, query, row, heap);
     sort_heap(heap, n_kept);

@@ -7,11 +7,10 @@
 
 /* The genes that score highest with each query.
  *
- * A block of queries is multiplied with all genes by the BLAS, whose last bits
- * depend on the BLAS and the block; they only tell which genes can be among
- * the best. Those are scored by pair_score() in a fixed order, and equal
- * scores are ranked by the lower gene, so neither blocks nor threads nor the
- * BLAS decide. */
+ * A block of queries is multiplied with all genes by the BLAS, which tells
+ * which genes can be among the best (eval/candidates.h). Those are scored by
+ * pair_score() in a fixed order, and equal scores are ranked by the lower
+ * gene, so neither blocks nor threads nor the BLAS decide. */
 
 typedef struct {
   pair_scorer scorer;

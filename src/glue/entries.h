@@ -36,6 +36,9 @@ SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters, SEXP x,
                          SEXP dy, SEXP key, SEXP n_threads);
 SEXP C_elementary(SEXP x, SEXP precision);
 SEXP C_build_features(void);
+SEXP C_blas_hold(void);
+SEXP C_blas_release(SEXP n_threads);
+
 /* pairs.c */
 SEXP C_unique_pairs(SEXP a, SEXP b, SEXP score);
 SEXP C_split_items(SEXP n, SEXP n_train, SEXP key);
@@ -66,9 +69,10 @@ SEXP C_score_pairs(SEXP scorer, SEXP a, SEXP b, SEXP threads);
 SEXP C_neighbours(SEXP scorer, SEXP k, SEXP temperature, SEXP threads);
 SEXP C_guilt(SEXP neighbours, SEXP starts, SEXP partners, SEXP a, SEXP b,
              SEXP threads);
+SEXP C_top_pairs(SEXP x, SEXP group, SEXP least, SEXP n_top, SEXP threads);
 
 /* kernel.c */
-SEXP C_kernel_matrix(SEXP x, SEXP width, SEXP threads);
+SEXP C_kernel_matrix(SEXP x, SEXP centres, SEXP width, SEXP threads);
 SEXP C_kernel_product(SEXP x, SEXP centres, SEXP coefficients, SEXP width,
                       SEXP threads);
 

@@ -31,20 +31,29 @@ static size_t block_of(size_t n_centres) {
   return block < 1 ? 1 : block > MAX_BLOCK ? MAX_BLOCK : block;
 }
 
+static void check_dimensions(const gene_rows *x, const gene_rows *centres) {
+  if (x->d != centres->d)
+    Rf_error(
+        "internal error in kith, please report it: `x` and `centres` differ "
+        "in their number of columns");
+}
+
 /* ---- .Call entry points ------------------------------------------------- */
 
-/* x: genes x d; the symmetric kernel genes x genes. */
-SEXP C_kernel_matrix(SEXP x, SEXP width, SEXP threads) {
+/* x: genes x d, centres: n x d; their kernel, genes x n. */
+SEXP C_kernel_matrix(SEXP x, SEXP centres, SEXP width, SEXP threads) {
   gene_rows genes = get_gene_rows(x, "x");
+  gene_rows known = get_gene_rows(centres, "centres");
+  check_dimensions(&genes, &known);
   double w = get_double(width, "width");
   int n_threads = threads_usable(get_int(threads, "threads"));
-  SEXP kernel = PROTECT(Rf_allocMatrix(REALSXP, (int)genes.n, (int)genes.n));
+  SEXP kernel = PROTECT(Rf_allocMatrix(REALSXP, (int)genes.n, (int)known.n));
   size_t block = block_of(genes.n);
-  for (size_t first = 0; first < genes.n; first += block) {
-    size_t last = genes.n - first < block ? genes.n : first + block;
+  for (size_t first = 0; first < known.n; first += block) {
+    size_t last = known.n - first < block ? known.n : first + block;
     int held = blas_hold(); /* R must not jump away before the release */
-    /* rows of a symmetric matrix are its columns */
-    laplace_kernel(genes.rows, first, last, genes.rows, genes.squares, genes.n,
+    /* columns of the matrix are rows of the kernel of centres and genes */
+    laplace_kernel(known.rows, first, last, genes.rows, genes.squares, genes.n,
                    genes.d, w, n_threads, REAL(kernel) + first * genes.n);
     blas_release(held);
     R_CheckUserInterrupt();
@@ -60,10 +69,11 @@ SEXP C_kernel_product(SEXP x, SEXP centres, SEXP coefficients, SEXP width,
   gene_rows genes = get_gene_rows(x, "x");
   gene_rows known = get_gene_rows(centres, "centres");
   gene_rows weights = get_gene_rows(coefficients, "coefficients");
-  if (genes.d != known.d || weights.n != known.n)
+  check_dimensions(&genes, &known);
+  if (weights.n != known.n)
     Rf_error(
-        "internal error in kith, please report it: `x`, `centres` and "
-        "`coefficients` do not fit");
+        "internal error in kith, please report it: `coefficients` do not "
+        "fit `centres`");
   double w = get_double(width, "width");
   int n_threads = threads_usable(get_int(threads, "threads"));
   size_t r = weights.d, block = block_of(known.n);

@@ -130,3 +130,14 @@ SEXP C_build_features(void) {
   UNPROTECT(3);
   return result;
 }
+
+/* Holds the BLAS to one thread, for products that R itself asks for; gives the
+ * number of threads to hand back to C_blas_release(). */
+SEXP C_blas_hold(void) {
+  return Rf_ScalarInteger(blas_hold());
+}
+
+SEXP C_blas_release(SEXP n_threads) {
+  blas_release(get_int(n_threads, "n_threads"));
+  return R_NilValue;
+}

@@ -1,9 +1,11 @@
 #include "base/blas.h"
 #include "base/threads.h"
+#include "eval/candidates.h"
 #include "eval/dot.h"
 #include "eval/guilt.h"
 #include "eval/neighbours.h"
 #include "eval/score.h"
+#include "eval/top_pairs.h"
 #include "eval/top_partners.h"
 #include "glue/check.h"
 #include "glue/entries.h"
@@ -32,24 +34,18 @@ static score_term get_term(SEXP list) {
   return term;
 }
 
-/* scorer: list(left, right), or that and `propagated` (list(left, right)),
- * `weights` (4 x 3), `scale`, `left_unseen`, `right_unseen`, `left_sum`,
- * `right_sum`. */
+/* scorer: list(left, right), or that and `propagated` and `cosine` (each such
+ * a list), `weights` (5 x 3), `scale`, `left_unseen`, `right_unseen`,
+ * `left_sum`, `right_sum`. */
 static pair_scorer get_scorer(SEXP scorer) {
-  pair_scorer s = {(size_t)Rf_nrows(get_element(scorer, "left")),
-                   (size_t)Rf_nrows(get_element(scorer, "right")),
-                   get_term(scorer),
-                   NULL,
-                   {NULL, NULL, 0, 0},
-                   1,
-                   NULL,
-                   NULL,
-                   NULL,
-                   NULL};
+  pair_scorer s = {.n_queries = (size_t)Rf_nrows(get_element(scorer, "left")),
+                   .n_genes = (size_t)Rf_nrows(get_element(scorer, "right")),
+                   .terms = {get_term(scorer)}};
   if (Rf_xlength(scorer) == 2) return s;
   s.weights = get_doubles(get_element(scorer, "weights"), 3 * WEIGHTS_PER_KIND,
                           "weights");
-  s.propagated = get_term(get_element(scorer, "propagated"));
+  s.terms[TERM_PROPAGATED] = get_term(get_element(scorer, "propagated"));
+  s.terms[TERM_COSINE] = get_term(get_element(scorer, "cosine"));
   s.scale = get_double(get_element(scorer, "scale"), "scale");
   s.left_unseen = get_indices(get_element(scorer, "left_unseen"), s.n_queries,
                               2, "left_unseen");
@@ -198,4 +194,45 @@ SEXP C_guilt(SEXP neighbours, SEXP starts, SEXP partners, SEXP a, SEXP b,
   }
   UNPROTECT(1);
   return scores;
+}
+
+/* x: rows x d; group: a number of each row, pairs of one group other than 0
+ * are left out; least: as are scores below; n_top: how many pairs at most. A
+ * list of a, b (rows from 0, a < b) and score, from best to worst. */
+SEXP C_top_pairs(SEXP x, SEXP group, SEXP least, SEXP n_top, SEXP threads) {
+  double_matrix m = get_double_matrix(x, "x");
+  const double *rows = row_major(m);
+  pair_search search = {.rows = rows,
+                        .n = m.n_rows,
+                        .d = m.n_columns,
+                        .longest = longest_row(rows, m.n_rows, m.n_columns),
+                        .group = get_ints(group, m.n_rows, "group"),
+                        .least = get_double(least, "least"),
+                        .n_top = get_count(n_top, "n_top")};
+  int n_threads = threads_usable(get_int(threads, "threads"));
+  best_pairs found = {.room = room_for_pairs(search.n_top), .cut = R_NegInf};
+  found.pairs = scratch_unset(found.room, sizeof *found.pairs);
+  size_t block = product_block(search.n, search.n);
+  double *products = scratch_unset(block * search.n, sizeof *products);
+  for (size_t first = 0; first < search.n; first += block) {
+    size_t last = search.n - first < block ? search.n : first + block;
+    int held = blas_hold();
+    search_pairs(&search, first, last, products, &found, n_threads);
+    blas_release(held);
+    R_CheckUserInterrupt();
+  }
+  keep_best(&search, &found);
+  SEXP a = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)found.n));
+  SEXP b = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)found.n));
+  SEXP score = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)found.n));
+  for (size_t i = 0; i < found.n; ++i) {
+    INTEGER(a)[i] = found.pairs[i].a;
+    INTEGER(b)[i] = found.pairs[i].b;
+    REAL(score)[i] = found.pairs[i].score;
+  }
+  const char *names[] = {"a", "b", "score"};
+  const SEXP values[] = {a, b, score};
+  SEXP result = named_list(3, names, values);
+  UNPROTECT(3);
+  return result;
 }

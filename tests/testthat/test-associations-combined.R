@@ -16,8 +16,8 @@ fit <- combined_fit()
 test_that("the default is three networks and a combination", {
     expect_length(fit$members, 3)
     expect_identical(unique(fit$history$member), 1:3)
-    expect_identical(dim(fit$combination$weights$combined), c(4L, 3L))
-    expect_identical(dim(fit$combination$weights$corrected), c(4L, 3L))
+    expect_identical(dim(fit$combination$weights$combined), c(5L, 3L))
+    expect_identical(dim(fit$combination$weights$corrected), c(5L, 3L))
     parameters <- lapply(fit$members, `[[`, "parameters")
     expect_false(identical(parameters[[1]], parameters[[2]]))
     expect_s3_class(fit$objective, "multi_positive")
@@ -87,7 +87,8 @@ test_that("combined scores are what they are said to be", {
     for (how in c("combined", "corrected")) {
         w <- fit$combination$weights[[how]][, kind]
         expected <- w[1, ] + w[2, ] * product + w[3, ] * level +
-            w[4, ] * (places$degree[a] + places$degree[b])
+            w[4, ] * rowSums(fit$vectors[a, ] * fit$vectors[b, ]) +
+            w[5, ] * (places$degree[a] + places$degree[b])
         scored <- score_pairs(fit, asked, how = how)
         expect_equal(scored$score, expected,
             tolerance = 1e-5, ignore_attr = TRUE
@@ -332,18 +333,30 @@ test_that("a kind without positives borrows the weights of another", {
     set.seed(63)
     scores <- data.frame(
         positive = rep(c(TRUE, FALSE), c(60, 300)), kind = 2L,
-        degree = stats::rpois(360, 20) + 1, product = rnorm(360),
-        propagated = rnorm(360), sum = rnorm(360)
+        degree = stats::rpois(360, 20) + 1, learned = rnorm(360),
+        propagated = rnorm(360), cosine = rnorm(360), sum = rnorm(360)
     )
     found <- learn_combination(list(scores))
     expect_identical(found$positives, c(0L, 60L, 0L))
     expect_identical(found$weights$combined[, 1], found$weights$combined[, 2])
     expect_identical(found$weights$combined[, 3], found$weights$combined[, 2])
-    expect_identical(found$weights$combined[4, ], rep(0, 3))
     # so does one without negatives
     more <- scores[scores$positive, ]
     more$kind <- 1L
     found <- learn_combination(list(scores, more))
     expect_identical(found$positives, c(60L, 60L, 0L))
     expect_identical(found$weights$combined[, 1], found$weights$combined[, 2])
+})
+
+test_that("a batch of nearly all genes does not stop the folds", {
+    few <- learn_associations(
+        organism$vectors, organism$pairs,
+        encoder = encoder_mlp(hidden = 8),
+        control = train_control(
+            epochs = 1, batch_size = length(unique(c(
+                organism$pairs$from, organism$pairs$to
+            ))), threads = 1, verbose = FALSE
+        )
+    )
+    expect_false(is.null(few$combination))
 })

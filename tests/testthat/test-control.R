@@ -47,8 +47,12 @@ test_that("the defaults are the published recipe", {
     expect_identical(control$epochs, 100L)
     expect_identical(control$learning_rate, 3e-4)
     expect_identical(control$weight_decay, 1e-4)
-    expect_identical(choose_batch_size(control, 1000L, "pairs"), 512L)
-    expect_identical(choose_batch_size(control, 20L, "pairs"), 20L)
+    expect_identical(choose_batch_size(NULL, 1000L, "pairs"), 512L)
+    expect_identical(choose_batch_size(NULL, 20L, "pairs"), 20L)
+    # of very many genes more, so that an epoch stays at eight steps
+    expect_identical(choose_batch_size(NULL, 4097L, "genes"), 513L)
+    expect_identical(choose_batch_size(NULL, 20000L, "genes"), 2500L)
+    expect_identical(choose_batch_size(NULL, 20000L, "pairs"), 512L)
 })
 
 test_that("an encoder may end in other dimensions or be linear", {

@@ -180,7 +180,8 @@ combined_r <- function(scorer) {
     kind <- outer(scorer$left_unseen, scorer$right_unseen, "+") + 1L
     w <- function(i) matrix(scorer$weights[i, kind], nrow(kind))
     w(1) + w(2) * product + w(3) * slog(propagated / scorer$scale) +
-        w(4) * outer(scorer$left_sum, scorer$right_sum, "+")
+        w(4) * tcrossprod(scorer$cosine$left, scorer$cosine$right) +
+        w(5) * outer(scorer$left_sum, scorer$right_sum, "+")
 }
 
 random_combined <- function(n) {
@@ -189,8 +190,8 @@ random_combined <- function(n) {
     combined_scorer(
         plain_scorer(product),
         plain_scorer(propagated * rep(c(1, -1), c(n * 10, n * 3)), propagated),
-        matrix(rnorm(12), 4), 0.3, rep(c(TRUE, FALSE), length.out = n),
-        rnorm(n)
+        plain_scorer(matrix(rnorm(n * 4), n)), matrix(rnorm(15), 5), 0.3,
+        rep(c(TRUE, FALSE), length.out = n), rnorm(n)
     )
 }
 

@@ -29,7 +29,12 @@ target_r <- function() {
 
 test_that("the kernel is that of plain R, whole and in blocks", {
     expect_equal(
-        .Call(C_kernel_matrix, x, 0.7, 1L), kernel_r(x, x, 0.7),
+        .Call(C_kernel_matrix, x, x, 0.7, 1L), kernel_r(x, x, 0.7),
+        tolerance = 1e-7, ignore_attr = TRUE
+    )
+    expect_equal(
+        .Call(C_kernel_matrix, x, x[1:7, ], 0.7, 1L),
+        kernel_r(x, x[1:7, ], 0.7),
         tolerance = 1e-7, ignore_attr = TRUE
     )
     coefficients <- matrix(rnorm(30 * 5), 30)
@@ -44,7 +49,7 @@ test_that("the kernel is that of plain R, whole and in blocks", {
         .Call(C_kernel_product, many, x[1:30, ], coefficients, 0.7, 4L), product
     )
     expect_error(
-        .Call(C_kernel_product, x, x[, 1:2], coefficients, 0.7, 1L), "fit"
+        .Call(C_kernel_product, x, x[, 1:2], coefficients, 0.7, 1L), "columns"
     )
 })
 
@@ -133,4 +138,62 @@ test_that("a lower rank keeps the largest parts of the target", {
         found
     })
     expect_identical(ranked[[1]]$training, training)
+})
+
+test_that("fewer centres than training genes carry the regression", {
+    vectors <- unname(x[training, ])
+    wanted <- matrix(rnorm(length(training) * 3), length(training))
+    # on all genes as centres it is the whole regression
+    whole <- solve_kernel(vectors, wanted, 0.6, 0.2, 1L)
+    subset <- solve_subset(vectors, wanted, 0.6, 0.2, length(training), 1L)
+    expect_equal(subset$coefficients, whole$coefficients, tolerance = 1e-5)
+    # on some, in blocks, that of plain R
+    few <- solve_subset(vectors, wanted, 0.6, 0.2, 9, 1L)
+    at <- round(seq(1, length(training), length.out = 9))
+    expect_identical(few$centres, vectors[at, ])
+    across <- kernel_r(vectors, vectors[at, ], 0.6)
+    normal <- crossprod(across) + 0.2 * across[at, ]
+    expect_equal(few$coefficients, solve(normal, crossprod(across, wanted)),
+        tolerance = 1e-5
+    )
+    found <- fit_propagation(x, pairs[, 1] - 1L, pairs[, 2] - 1L,
+        max_centres = 9
+    )
+    expect_identical(dim(found$centres), c(9L, 4L))
+    expect_identical(nrow(propagate(found, x, 1L)$profiles), 60L)
+})
+
+test_that("of very many shared partners the closest are kept", {
+    places <- list(match(pairs[, 1], training), match(pairs[, 2], training))
+    all <- partner_target(places[[1]], places[[2]])
+    expect_equal(as.matrix(all$matrix), target_r())
+    some <- as.matrix(partner_target(places[[1]], places[[2]], 5)$matrix)
+    adjacent <- as.matrix(adjacency(places[[1]], places[[2]], length(training)))
+    jaccard <- target_r() - adjacent
+    cut <- apply(jaccard, 1, function(row) {
+        if (sum(row > 0) > 5) sort(row, decreasing = TRUE)[5] else 0
+    })
+    kept <- jaccard >= outer(cut, cut, pmin)
+    expect_equal(some, adjacent + jaccard * kept)
+    expect_lt(sum(some > 0), sum(target_r() > 0))
+})
+
+test_that("the threads of the BLAS do not decide", {
+    before <- .Call(C_build_features)$blas_threads
+    skip_if(is.na(before), "the BLAS has no threads that kith can set")
+    withr::defer(.Call(C_blas_release, before))
+    held <- with_one_blas_thread(.Call(C_build_features)$blas_threads)
+    expect_identical(held, 1L)
+    expect_identical(.Call(C_build_features)$blas_threads, before)
+    expect_error(with_one_blas_thread(stop("no")), "no")
+    expect_identical(.Call(C_build_features)$blas_threads, before)
+    wide <- matrix(rnorm(900 * 20), 900)
+    wide <- wide / sqrt(rowSums(wide^2))
+    ends <- cbind(sample.int(900, 3000, TRUE), sample.int(900, 3000, TRUE))
+    ends <- unique(ends[ends[, 1] != ends[, 2], ]) - 1L
+    fits <- lapply(c(2L, 3L), function(n) {
+        .Call(C_blas_release, n)
+        fit_propagation(wide, ends[, 1], ends[, 2])
+    })
+    expect_identical(fits[[1]], fits[[2]])
 })

@@ -1,0 +1,235 @@
+# Does the main job hold for all genes of a genome, in bounded time and memory?
+#
+#     KITH_DATA=... Rscript bench/genome-scale.R [options]
+#
+#     --parts=fit,million,string,heldout,external
+#     --lib=DIR                 library that kith is loaded from
+#
+# Each part runs in a process of its own, whose peak of memory (VmHWM) counts.
+#
+# fit: 19,670 genes x 64 cell lines of the Human Protein Atlas, log2(NX + 1),
+# 50 principal components, and the 82,448 co-essential pairs on different
+# chromosomes (Wainberg 2021) that both genes are in the table of; default
+# settings, from the matrix to the fit. Then 20 partners of every gene.
+#
+# million: a million random pairs of 20,000 genes with random vectors in 50
+# dimensions: fit (one pass over the genes; memory does not grow with more),
+# evaluate(), partners(), guilt by association.
+#
+# string: read_string() on a generated file of 13 million lines in the format
+# of STRING's protein.links.detailed.
+#
+# heldout: of the genes that have pairs 30 % are test genes; one split, one
+# seed. As in bench/heldout.R, but learners on pair features take 100,000 rows.
+#
+# external: the fit of `fit` on pairs of hu.MAP, HuRI and STRING (physical)
+# without the training pairs, against cosine, degree and guilt by association.
+#
+# The last lines are `name: value`.
+
+source(file.path(
+    dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
+    "torch-peer.R"
+))
+source(file.path(dirname(script_path()), "heldout-table.R"))
+source(file.path(dirname(script_path()), "heldout-baselines.R"))
+
+PARTS <- c("fit", "million", "string", "heldout", "external")
+
+# Data -------------------------------------------------------------------------
+
+data_file <- function(name) {
+    folder <- file.path(Sys.getenv("KITH_DATA"), "genes")
+    if (!dir.exists(folder)) {
+        stop("KITH_DATA must name the folder that holds genes/: ", folder)
+    }
+    file.path(folder, name)
+}
+
+# symbols as row names, made unique, so that all genes are in
+read_atlas <- function() {
+    table <- utils::read.delim(
+        data_file("hpa_celllines64_nx.tsv.gz"),
+        check.names = FALSE
+    )
+    x <- log2(as.matrix(table[-(1:2)]) + 1)
+    rownames(x) <- make.unique(table$gene)
+    x
+}
+
+read_co_essential <- function(x) {
+    known_to(utils::read.csv(
+        data_file("coessential_comodule_otherchrom.csv.gz")
+    )[c("gene1", "gene2")], x)
+}
+
+# Measuring --------------------------------------------------------------------
+
+peak_gib <- function() {
+    line <- grep("^VmHWM:", readLines("/proc/self/status"), value = TRUE)
+    as.double(gsub("[^0-9]", "", line)) / 1024^2
+}
+
+seconds <- function(code) system.time(code)[["elapsed"]]
+
+# Parts: each a list of named values -------------------------------------------
+
+part_fit <- function(keep) {
+    x <- read_atlas()
+    pairs <- read_co_essential(x)
+    cat(nrow(x), "genes,", nrow(pairs), "pairs\n")
+    fit_seconds <- seconds({
+        set.seed(1)
+        fit <- learn_associations(as_embedding(x, pca = 50), pairs,
+            control = train_control(verbose = FALSE)
+        )
+    })
+    found_seconds <- seconds(found <- partners(fit, n = 20))
+    stopifnot(nrow(found) == 20 * nrow(x))
+    saveRDS(fit, keep)
+    list(
+        genome_scale_seconds = fit_seconds,
+        genome_scale_peak_gib = peak_gib(), partners_seconds = found_seconds
+    )
+}
+
+part_million <- function() {
+    set.seed(1)
+    ids <- paste0("gene", 1:20000)
+    x <- matrix(stats::rnorm(20000 * 50), 20000, dimnames = list(ids, NULL))
+    drawn <- gene_pairs(data.frame(
+        from = sample(ids, 1.1e6, TRUE), to = sample(ids, 1.1e6, TRUE)
+    ))
+    all <- drawn[1:1010000, ]
+    pairs <- all[1:1000000, ]
+    took <- seconds(fit <- learn_associations(x, pairs,
+        control = train_control(epochs = 1, verbose = FALSE)
+    ))
+    judged <- evaluate(fit, all[-(1:1000000), ], draws = 100)
+    partners(fit, n = 20)
+    guilt_by_association(x, pairs, all, threads = parallel::detectCores())
+    cat("a million pairs, one epoch:", round(took), "s\n")
+    list(million_pairs_peak_gib = peak_gib())
+}
+
+# lines by the million in the true format, for proteins of one species
+write_string_file <- function(file, n) {
+    proteins <- sprintf("9606.ENSP%011d", seq(233, by = 7L, length.out = 19500))
+    connection <- gzfile(file, "w", compression = 1)
+    on.exit(close(connection))
+    writeLines(paste(
+        "protein1 protein2 neighborhood fusion cooccurence coexpression",
+        "experimental database textmining combined_score"
+    ), connection)
+    size <- 500000L
+    for (done in seq(0L, n - 1L, by = size)) {
+        m <- min(size, n - done)
+        score <- function() sample.int(1000L, m, TRUE) - 1L
+        writeLines(paste(
+            proteins[sample.int(19500L, m, TRUE)],
+            proteins[sample.int(19500L, m, TRUE)], 0L, 0L, 0L, score(),
+            score(), 0L, score(), sample(150:999, m, TRUE)
+        ), connection)
+    }
+    proteins
+}
+
+part_string <- function(file) {
+    took <- seconds(read <- read_string(file, min_score = 700))
+    cat("STRING file of 13 million lines:", nrow(read), "pairs\n")
+    list(string_read_seconds = took, string_read_peak_gib = peak_gib())
+}
+
+part_heldout <- function() {
+    x <- as_embedding(read_atlas(), pca = 50)
+    set <- list(name = "genome", x = x, pairs = read_co_essential(x))
+    degree <- with(pair_degree(set$pairs), stats::setNames(degree, gene))
+    problem <- split_problem(set, set$pairs, 1L)
+    rows <- rbind(
+        judge_baselines(problem, set, degree, 1L),
+        judge_kith(problem, degree, 1L, 1L)$rows,
+        judge_published(problem, degree, 1L, 1L)
+    )
+    print_heldout(rows, set)
+    values <- summarise_heldout(rows, "genome")
+    values[!grepl("_se$", names(values))]
+}
+
+part_external <- function(kept) {
+    fit <- readRDS(kept)
+    result <- list()
+    for (source in c("humap", "huri", "string_human_efaar")) {
+        table <- utils::read.csv(data_file(paste0("pairs_", source, ".csv.gz")))
+        ends <- utils::head(grep("gene|symbol", names(table)), 2L)
+        found <- known_to(
+            data.frame(from = table[[ends[1L]]], to = table[[ends[2L]]]),
+            fit$vectors
+        )
+        set.seed(1)
+        judged <- evaluate(fit, found, draws = 100, transductive = FALSE)
+        judged <- judged[judged$subset == "all", ]
+        cat("\n", source, "\n", sep = "")
+        print(as.data.frame(judged)[c(
+            "setting", "scorer", "auc", "lower", "upper", "n_positive"
+        )], row.names = FALSE, digits = 3)
+        largest <- judged[judged$n_positive == max(judged$n_positive), ]
+        aucs <- stats::setNames(largest$auc, largest$scorer)
+        result[[paste0("genome_", source, "_auc")]] <- aucs[["kith"]]
+        result[[paste0("genome_", source, "_margin")]] <-
+            aucs[["kith"]] - max(aucs[names(aucs) != "kith"])
+    }
+    result
+}
+
+# All --------------------------------------------------------------------------
+
+run_part <- function(part, folder) {
+    kith_load(option("lib"))
+    file <- function(name) file.path(folder, name)
+    values <- switch(part,
+        fit = part_fit(file("fit.rds")),
+        million = part_million(),
+        string = part_string(file("links.txt.gz")),
+        heldout = part_heldout(),
+        external = part_external(file("fit.rds"))
+    )
+    saveRDS(values, file(paste0(part, ".rds")))
+}
+
+main <- function() {
+    parts <- strsplit(option("parts", toString(PARTS)), ",[ ]*")[[1L]]
+    stopifnot(all(parts %in% PARTS))
+    folder <- tempfile("genome-scale")
+    dir.create(folder)
+    on.exit(unlink(folder, recursive = TRUE))
+    results <- list()
+    for (part in parts) {
+        if (part == "string") {
+            set.seed(1)
+            write_string_file(file.path(folder, "links.txt.gz"), 13000000L)
+        }
+        status <- system2(
+            file.path(R.home("bin"), "Rscript"),
+            c(
+                shQuote(script_path()), paste0("--part=", part),
+                paste0("--folder=", folder), paste0("--lib=", option("lib"))
+            )
+        )
+        if (status != 0L) stop("part ", part, " failed")
+        results <- c(
+            results, readRDS(file.path(folder, paste0(part, ".rds")))
+        )
+    }
+    cat("\n")
+    for (name in names(results)) {
+        value <- results[[name]]
+        value <- if (is.numeric(value)) signif(value, 4L) else value
+        cat(name, ": ", format(value), "\n", sep = "")
+    }
+}
+
+if (nzchar(option("part"))) {
+    run_part(option("part"), option("folder"))
+} else {
+    main()
+}
