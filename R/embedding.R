@@ -182,6 +182,8 @@ apply_preprocessing <- function(x, preprocessing, name = "x",
     if (is.null(preprocessing$rotation)) {
         vectors <- as.matrix(x)
         storage.mode(vectors) <- "double"
+        # without what a reader may have noted beside the values
+        attributes(vectors) <- attributes(vectors)[c("dim", "dimnames")]
     } else {
         # (x - 1 m') r = x r - 1 (m' r): no centred copy of x
         rotation <- preprocessing$rotation

@@ -6,7 +6,7 @@
     if (!is.data.frame(out)) {
         return(out)
     }
-    attr(out, "report") <- NULL
+    out <- drop_reports(out)
     # repeated or missing rows get new row names, so they show here
     same_columns <- identical(names(out), names(x))
     rows <- attr(out, "row.names")
@@ -19,8 +19,13 @@
 #' @method as.data.frame gene_pairs
 #' @export
 as.data.frame.gene_pairs <- function(x, ...) {
+    drop_pair_class(drop_reports(x))
+}
+
+drop_reports <- function(x) {
     attr(x, "report") <- NULL
-    drop_pair_class(x)
+    attr(x, "id_map") <- NULL
+    x
 }
 
 drop_pair_class <- function(x) {
@@ -52,6 +57,7 @@ print.gene_pairs <- function(x, n = 6L, ...) {
         cat(sprintf("... and %s more\n", format_count(nrow(x) - nrow(shown))))
     }
     print_report(attr(x, "report"))
+    print_id_report(attr(x, "id_map"))
     invisible(x)
 }
 
@@ -64,7 +70,7 @@ summary.gene_pairs <- function(object, ...) {
         list(
             pairs = nrow(object), genes = length(degree),
             degree = summary_or_null(degree), score = summary_or_null(score),
-            report = attr(object, "report")
+            report = attr(object, "report"), id_map = attr(object, "id_map")
         ),
         class = "summary.gene_pairs"
     )
@@ -93,6 +99,7 @@ print.summary.gene_pairs <- function(x, ...) {
     if (!is.null(x$report)) {
         cat("\n")
         print_report(x$report)
+        print_id_report(x$id_map)
     }
     invisible(x)
 }
@@ -104,6 +111,19 @@ print_report <- function(report) {
     }
     told <- paste(format_count(report$n), report$reason, collapse = ", ")
     cat(strwrap(paste("Report:", told), exdent = 2L), sep = "\n")
+}
+
+# "Ids: 19,566 looked up, 19,022 one-to-one, ..."; map: a gene_map
+print_id_report <- function(map) {
+    if (is.null(map)) {
+        return(invisible())
+    }
+    report <- attr(map, "report")
+    told <- paste(
+        c(format_count(sum(report$n)), format_count(report$n)),
+        c("looked up", report$status), collapse = ", "
+    )
+    cat(strwrap(paste("Ids:", told), exdent = 2L), sep = "\n")
 }
 
 format_count <- function(n) {

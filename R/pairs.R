@@ -153,18 +153,28 @@ pairs_from_columns <- function(from, to, score, call) {
     score <- check_pair_scores(score, call)
     genes <- unique(c(from, to))
     genes <- genes[!is.na(genes)]
-    unique_rows <- .Call(
-        C_unique_pairs, match(from, genes) - 1L, match(to, genes) - 1L, score
+    found <- unique_codes(
+        match(from, genes) - 1L, match(to, genes) - 1L, score
     )
-    rows <- unique_rows$kept + 1L
-    counts <- stats::setNames(unique_rows$counts, report_reasons)
+    rows <- found$rows
+    counts <- found$counts
     reasons <- c(
         "kept", "self pairs", "missing ids", "duplicated", "reversed"
     )
-    new_gene_pairs(from[rows], to[rows], unique_rows$score,
+    new_gene_pairs(from[rows], to[rows], found$score,
         report = new_report(
             c("input rows", reasons), c(length(from), counts[reasons])
         )
+    )
+}
+
+# a, b: codes of genes from 0, NA where missing -> list(rows = the first of each
+# pair, score = the best of each, counts = of all rows, by report_reasons)
+unique_codes <- function(a, b, score) {
+    found <- .Call(C_unique_pairs, a, b, score)
+    list(
+        rows = found$kept + 1L, score = found$score,
+        counts = stats::setNames(found$counts, report_reasons)
     )
 }
 
@@ -232,7 +242,7 @@ check_pair_scores <- function(score, call) {
 
 # ---- columns of a data frame ----------------------------------------------
 
-find_end_columns <- function(x, from, to, call) {
+find_end_columns <- function(x, from, to, call, holder = "x") {
     if (is.null(from) != is.null(to)) {
         name <- if (is.null(from)) "from" else "to"
         abort_input(c(
@@ -244,8 +254,8 @@ find_end_columns <- function(x, from, to, call) {
         return(guess_end_columns(x, call))
     }
     c(
-        find_column(x, from, "from", call),
-        find_column(x, to, "to", call)
+        find_column(x, from, "from", call, holder),
+        find_column(x, to, "to", call, holder)
     )
 }
 
@@ -268,8 +278,8 @@ guess_end_columns <- function(x, call) {
     c(1L, 2L)
 }
 
-# a column by name or number -> its number
-find_column <- function(x, column, name, call) {
+# a column by name or number -> its number; holder: the argument that x is from
+find_column <- function(x, column, name, call, holder = "x") {
     at <- if (is.character(column) && length(column) == 1L) {
         match(column, names(x))
     } else if (is.numeric(column) && length(column) == 1L) {
@@ -277,7 +287,8 @@ find_column <- function(x, column, name, call) {
     }
     if (is.null(at) || is.na(at)) {
         abort_input(c(
-            "{.arg {name}} must be one column of {.arg x}, by name or number.",
+            "{.arg {name}} must be one column of {.arg {holder}}, by name or
+            number.",
             x = "It is {describe_value(column)}.",
             i = "The columns are {.field {names(x)}}."
         ), call = call)

@@ -58,9 +58,10 @@ read_atlas <- function() {
 }
 
 read_co_essential <- function(x) {
-    known_to(utils::read.csv(
+    table <- utils::read.csv(
         data_file("coessential_comodule_otherchrom.csv.gz")
-    )[c("gene1", "gene2")], x)
+    )
+    known_to(data.frame(from = table$gene1, to = table$gene2), x)
 }
 
 # Measuring --------------------------------------------------------------------

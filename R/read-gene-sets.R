@@ -1,0 +1,94 @@
+#' Read gene sets from a GMT file
+#'
+#' Reads the gene matrix transposed format, in which Reactome, MSigDB, Enrichr
+#' and others give pathways: in each line the name of a set, a description and
+#' the genes, separated by tabs. The file may be plain or compressed.
+#'
+#' Genes that a set names twice are kept once, and sets without a gene are left
+#' out. Sets of the same name stay apart: the later ones get a number
+#' ([make.unique()]).
+#'
+#' @param file Path of a GMT file.
+#' @return A named list with a character vector of different gene ids for each
+#'   set, in the order of the file. It has the attributes
+#'   \describe{
+#'     \item{description}{character, the second field of each set, named by set;
+#'       `NA` where it is empty}
+#'     \item{report}{a data frame with the columns `reason` and `n`: the number
+#'       of sets in the file, of those kept, of empty sets left out, of sets
+#'       that were renamed, and of repeated genes left out}
+#'   }
+#' @section Errors:
+#' An error of class `kith_error_input` is raised for a file that does not
+#' exist, is empty, is cut off, is no text or is a web page, and for a line
+#' without a tab or without a name (the message has its number).
+#' @family readers
+#' @export
+#' @examples
+#' file <- tempfile(fileext = ".gmt")
+#' writeLines(c(
+#'     "Integrator\tcomplex\tINTS1\tINTS2\tC7orf26\tINTS1",
+#'     "SNAPc\t\tSNAPC1\tSNAPC4"
+#' ), file)
+#' sets <- read_gene_sets(file)
+#' lengths(sets)
+#' attr(sets, "report")
+#' unlink(file)
+read_gene_sets <- function(file) {
+    call <- rlang::current_env()
+    path <- check_file(file)
+    con <- open_text(path, call)
+    on.exit(close(con))
+    lines <- read_lines(con, path, call)
+    at <- grep("[^[:space:]]", lines)
+    fields <- lapply(strsplit(lines[at], "\t", fixed = TRUE), trimws)
+    bad <- which(lengths(fields) < 2L |
+        !vapply(fields, function(x) nzchar(x[1L]), logical(1)))
+    if (length(bad)) {
+        first <- strtrim(lines[at[bad[1]]], 40L)
+        abort_input(c(
+            "{.file {file}} must have a name, a description and genes in each
+            line, separated by tabs.",
+            x = "Line {at[bad[1]]} is {.val {first}}."
+        ))
+    }
+    gene_sets_from_fields(fields)
+}
+
+read_lines <- function(con, file, call) {
+    lines <- tryCatch(
+        readLines(con, warn = FALSE, encoding = "UTF-8"),
+        error = identity, warning = identity
+    )
+    if (inherits(lines, "condition")) {
+        abort_damaged(file, call)
+    }
+    check_complete(con, file, call)
+    lines[1L] <- sub("^\xef\xbb\xbf", "", lines[1L], useBytes = TRUE)
+    lines
+}
+
+# fields: name, description, genes of each set
+gene_sets_from_fields <- function(fields) {
+    given <- vapply(fields, `[`, "", 1L)
+    genes <- lapply(fields, function(x) {
+        x <- x[-(1:2)]
+        x[nzchar(x)]
+    })
+    sets <- lapply(genes, unique)
+    description <- vapply(fields, `[`, "", 2L)
+    description[!nzchar(description)] <- NA
+    full <- lengths(sets) > 0L
+    name <- make.unique(given[full])
+    report <- new_report(
+        c("sets", "kept", "empty", "renamed", "repeated genes"),
+        c(
+            length(sets), sum(full), sum(!full), sum(name != given[full]),
+            sum(lengths(genes) - lengths(sets))
+        )
+    )
+    structure(stats::setNames(sets[full], name),
+        description = stats::setNames(description[full], name),
+        report = report
+    )
+}

@@ -1,0 +1,178 @@
+# h5ad files: the matrix X, and the names of its rows (obs) and columns (var).
+
+# list(x, ids, features, ignored), as clean_profiles() takes it
+read_h5ad <- function(file, gene_id, genes_in, delayed, call) {
+    tree <- h5ad_tree(file, call)
+    x <- h5ad_matrix(file, tree, call)
+    axes <- c("obs", "var")
+    if (identical(genes_in, "columns")) {
+        axes <- rev(axes)
+    } else {
+        # HDF5 stores rows first, R columns first
+        x <- t(x)
+    }
+    ids <- h5ad_column(file, tree, axes[1L], gene_id, call)
+    features <- h5ad_column(file, tree, axes[2L], NULL, call)
+    check_h5ad_length(ids, nrow(x), axes[1L], file, call)
+    check_h5ad_length(features, ncol(x), axes[2L], file, call)
+    if (!delayed) {
+        x <- as.matrix(x)
+    }
+    list(x = x, ids = ids, features = features)
+}
+
+# everything in the file, by path
+h5ad_tree <- function(file, call) {
+    tree <- tryCatch(rhdf5::h5ls(file), error = identity)
+    if (inherits(tree, "error")) {
+        abort_input(c(
+            "{.file {file}} could not be opened as an HDF5 file.",
+            x = conditionMessage(tree),
+            i = "It may be cut off: get it again."
+        ), call = call)
+    }
+    paste0(ifelse(tree$group == "/", "", tree$group), "/", tree$name)
+}
+
+# X as a DelayedMatrix, var x obs
+h5ad_matrix <- function(file, tree, call) {
+    if (!"/X" %in% tree) {
+        other <- grep("^/(layers|raw)/", tree, value = TRUE)
+        abort_input(c(
+            "{.file {file}} must have the matrix {.field X}.",
+            x = "It has none. At its top there are:
+            {.field {sub('^/', '', grep('^/[^/]+$', tree, value = TRUE))}}.",
+            i = if (length(other)) {
+                "Make {.field {sub('^/', '', other[1])}} its {.field X} and
+                write it again."
+            }
+        ), call = call)
+    }
+    x <- tryCatch(
+        if ("/X/data" %in% tree) {
+            DelayedArray::DelayedArray(h5ad_sparse(file))
+        } else {
+            HDF5Array::HDF5Array(file, "X")
+        },
+        error = identity
+    )
+    if (inherits(x, "error") || length(dim(x)) != 2L) {
+        abort_input(c(
+            "{.file {file}} must have a matrix {.field X}, dense, CSR or CSC.",
+            x = if (inherits(x, "error")) {
+                conditionMessage(x)
+            } else {
+                "It has {length(dim(x))} dimension{?s}."
+            }
+        ), call = call)
+    }
+    x
+}
+
+# A sparse X as var x obs, in memory. (A second H5SparseMatrix() fails in one
+# process with HDF5Array 1.26 and rhdf5 2.42.)
+h5ad_sparse <- function(file) {
+    about <- rhdf5::h5readAttributes(file, "X")
+    size <- as.vector(about$shape %||% about$h5sparse_shape)
+    form <- substr(about[["encoding-type"]] %||% about$h5sparse_format, 1, 3)
+    part <- function(name) {
+        as.vector(
+            rhdf5::h5read(file, paste0("X/", name), bit64conversion = "double")
+        )
+    }
+    if (length(size) != 2L || !form %in% c("csr", "csc")) {
+        stop("The attributes of X give no shape or form of a sparse matrix.")
+    }
+    # each of its rows (csr) is a column here
+    x <- Matrix::sparseMatrix(
+        i = part("indices"), p = part("indptr"), x = as.double(part("data")),
+        dims = if (form == "csr") rev(size) else size, index1 = FALSE
+    )
+    if (form == "csr") x else Matrix::t(x)
+}
+
+check_h5ad_length <- function(names, n, axis, file, call) {
+    if (length(names) != n) {
+        abort_input(c(
+            "{.file {file}} must have a name in {.field {axis}} for each
+            {if (axis == 'obs') 'row' else 'column'} of {.field X}.",
+            x = "There are {length(names)} for {n}."
+        ), call = call)
+    }
+}
+
+# a column of obs or var (axis) as text; column NULL: its index
+h5ad_column <- function(file, tree, axis, column, call) {
+    if (!paste0("/", axis) %in% tree) {
+        abort_input(c(
+            "{.file {file}} must have {.field {axis}}.",
+            x = "It has none, so nothing names the
+            {if (axis == 'obs') 'rows' else 'columns'} of {.field X}."
+        ), call = call)
+    }
+    inside <- children(tree, paste0("/", axis))
+    if (length(inside) == 0L) {
+        return(h5ad_table_column(file, tree, axis, column, call))
+    }
+    if (is.null(column)) {
+        column <- rhdf5::h5readAttributes(file, axis)[["_index"]] %||%
+            intersect(c("_index", "index"), inside)[1L]
+    }
+    check_h5ad_column(column, setdiff(inside, "__categories"), axis, file, call)
+    path <- paste(axis, column, sep = "/")
+    if ("codes" %in% children(tree, paste0("/", path))) {
+        part <- rhdf5::h5read(file, path)
+        return(decode(part$codes, part$categories))
+    }
+    values <- rhdf5::h5read(file, path)
+    categories <- paste(axis, "__categories", column, sep = "/")
+    if (paste0("/", categories) %in% tree) {
+        return(decode(values, rhdf5::h5read(file, categories)))
+    }
+    as_ids(as.vector(values), column, call)
+}
+
+# obs or var as AnnData wrote it before 0.7: one table, its categories in uns
+h5ad_table_column <- function(file, tree, axis, column, call) {
+    table <- rhdf5::h5read(file, axis)
+    column <- column %||% intersect(c("index", "_index"), names(table))[1L]
+    check_h5ad_column(column, names(table), axis, file, call)
+    values <- as.vector(table[[column]])
+    categories <- paste0("uns/", column, "_categories")
+    if (is.numeric(values) && paste0("/", categories) %in% tree) {
+        return(decode(values, rhdf5::h5read(file, categories)))
+    }
+    as_ids(values, column, call)
+}
+
+check_h5ad_column <- function(column, known, axis, file, call) {
+    if (!is.na(column) && is.character(column) && column %in% known) {
+        return(invisible())
+    }
+    if (is.na(column)) {
+        abort_input(c(
+            "{.file {file}} must have an index in {.field {axis}}.",
+            x = "It has none, only the columns {.field {known}}.",
+            i = if (axis == "obs") "Choose one of them with {.arg gene_id}."
+        ), call = call)
+    }
+    abort_input(c(
+        "{.arg gene_id} must be a column of {.field {axis}}, by name.",
+        x = "It is {describe_value(column)}.",
+        i = "The columns are {.field {known}}."
+    ), call = call)
+}
+
+# names of what lies directly in a group
+children <- function(tree, group) {
+    inside <- tree[startsWith(tree, paste0(group, "/"))]
+    inside <- substring(inside, nchar(group) + 2L)
+    inside[!grepl("/", inside, fixed = TRUE)]
+}
+
+# codes from 0, -1 where missing -> text
+decode <- function(codes, categories) {
+    code <- as.vector(codes)
+    code[code < 0L] <- NA
+    as.character(categories)[code + 1L]
+}

@@ -1,0 +1,186 @@
+# Oracle: the dense matrix that the test's own writer (helper-h5ad.R) put into
+# the file.
+skip_if_not_installed("rhdf5")
+skip_if_not_installed("HDF5Array")
+
+counts <- function(n = 7, p = 5, seed = 1) {
+    withr::local_seed(seed)
+    x <- matrix(rpois(n * p, 0.8) + 0, n)
+    # an empty row and an empty column
+    x[2, ] <- 0
+    x[, 3] <- 0
+    dimnames(x) <- list(paste0("G", seq_len(n)), paste0("f", seq_len(p)))
+    x
+}
+
+h5ad_file <- function(x, ..., envir = parent.frame()) {
+    file <- withr::local_tempfile(fileext = ".h5ad", .local_envir = envir)
+    write_h5ad(x, file, ...)
+}
+
+quietly <- function(...) suppressMessages(read_profiles(...))
+
+values <- function(x) {
+    attributes(x) <- list(dim = dim(x), dimnames = dimnames(x))
+    x
+}
+
+test_that("every encoding and layout gives the matrix back", {
+    x <- counts()
+    for (encoding in c("dense", "csr", "csc")) {
+        for (layout in c("new", "0.7", "old")) {
+            file <- h5ad_file(x, encoding, layout)
+            expect_identical(values(quietly(file)), x)
+            expect_identical(
+                values(quietly(file, genes_in = "columns")), t(x)
+            )
+            delayed <- quietly(file, delayed = TRUE)
+            expect_s4_class(delayed, "DelayedMatrix")
+            expect_identical(as.matrix(delayed), x)
+            # from disk to vectors, as from memory
+            expect_equal(
+                as.matrix(as_embedding(delayed[-2, ], pca = 2)),
+                as.matrix(as_embedding(x[-2, ], pca = 2))
+            )
+        }
+    }
+})
+
+test_that("gene ids come from any column of obs", {
+    x <- counts()
+    symbol <- paste0("S", c(1, 2, 3, 1, 4, 2, 5))
+    category <- factor(symbol)
+    category[3] <- NA
+    for (layout in c("new", "0.7", "old")) {
+        file <- h5ad_file(x, layout = layout, obs = list(
+            symbol = symbol, entrez = 101:107, category = factor(symbol)
+        ))
+        for (column in c("symbol", "category")) {
+            found <- quietly(file, column)
+            expect_identical(rownames(found), unique(symbol))
+            expect_equal(found["S1", ], colMeans(x[c(1, 4), ]))
+            expect_identical(found["S3", ], x[3, ])
+            expect_identical(report_counts(found)[["merged rows"]], 2)
+        }
+        expect_identical(
+            rownames(quietly(file, "entrez")), as.character(101:107)
+        )
+        expect_input_error(quietly(file, "none"), "`gene_id`.*none.*entrez")
+        expect_input_error(quietly(file, 2), "`gene_id`")
+    }
+    for (layout in c("new", "0.7")) {
+        file <- h5ad_file(x, layout = layout, obs = list(category = category))
+        found <- quietly(file, "category")
+        expect_identical(report_counts(found)[["missing ids"]], 1)
+        expect_false("S3" %in% rownames(found))
+    }
+})
+
+test_that("names of Perturb-seq are understood, controls are left out", {
+    x <- counts()
+    rownames(x) <- c(
+        "10005_POLR2D_P1P2_ENSG00000144231", "1_A1BG_P1_ENSG00000121410",
+        "7_non-targeting_non-targeting_non-targeting",
+        "11_POLR2D_P2_ENSG00000144231", "12_NKX2-5_P1P2_ENSG00000183072",
+        "13_non-targeting_non-targeting_non-targeting", "14_odd_P1_nan"
+    )
+    file <- h5ad_file(x)
+    found <- quietly(file)
+    expect_identical(rownames(found), c("POLR2D", "A1BG", "NKX2-5", "odd"))
+    expect_equal(found["POLR2D", ], colMeans(x[c(1, 4), ]))
+    expect_identical(found["NKX2-5", ], x[5, ])
+    n <- report_counts(found)
+    expect_identical(n[["controls"]], 2)
+    expect_identical(n[["input rows"]], 7)
+    expect_identical(
+        sum(n[c(
+            "genes", "missing ids", "controls", "incomplete genes",
+            "merged rows"
+        )]),
+        7
+    )
+    expect_message(read_profiles(file), "4 genes x 5 features from 7 rows")
+    expect_message(read_profiles(file), "2 controls, 1 merged rows")
+
+    kept <- quietly(file, repeated = "keep")
+    expect_identical(
+        rownames(kept), c("POLR2D", "A1BG", "POLR2D.1", "NKX2-5", "odd")
+    )
+    expect_identical(unname(values(kept)), unname(x[-c(3, 6), ]))
+    expect_identical(attr(kept, "gene")[3], "POLR2D")
+
+    by_id <- quietly(file, id = "accession")
+    expect_identical(rownames(by_id), sub("^.*_", "", rownames(x)[c(1, 2, 5)]))
+    expect_identical(report_counts(by_id)[["missing ids"]], 1)
+    expect_identical(
+        rownames(quietly(file, id = "name")), rownames(x)[-c(3, 6)]
+    )
+})
+
+test_that("what needs the values in memory is refused for delayed ones", {
+    x <- counts()
+    rownames(x)[2] <- "G1"
+    file <- h5ad_file(x)
+    expect_input_error(quietly(file, delayed = TRUE), "`repeated`.*keep")
+    kept <- quietly(file, delayed = TRUE, repeated = "keep")
+    expect_identical(rownames(kept)[1:2], c("G1", "G1.1"))
+    x[1, 2] <- Inf
+    x[4, 1] <- NaN
+    file <- h5ad_file(x)
+    expect_input_error(
+        quietly(file, delayed = TRUE, repeated = "keep"), "`missing`.*zero"
+    )
+    kept <- quietly(file,
+        delayed = TRUE, repeated = "keep", missing = "zero"
+    )
+    x[!is.finite(x)] <- 0
+    expect_identical(unname(as.matrix(kept)), unname(x))
+    expect_identical(report_counts(kept)[["infinite values"]], 1)
+})
+
+test_that("files that lack a part are named", {
+    x <- counts()
+    file <- h5ad_file(x)
+    rhdf5::h5delete(file, "X")
+    rhdf5::h5createGroup(file, "layers")
+    rhdf5::h5write(t(x), file, "layers/raw")
+    expect_input_error(quietly(file), "matrix X.*layers/raw")
+
+    file <- h5ad_file(x)
+    rhdf5::h5delete(file, "obs")
+    expect_input_error(quietly(file), "must have obs")
+
+    file <- h5ad_file(x, obs = list(symbol = letters[1:7]))
+    rhdf5::h5deleteAttribute(file, "obs", "_index")
+    expect_input_error(quietly(file), "index in obs.*symbol.*gene_id")
+    expect_identical(rownames(quietly(file, "symbol")), letters[1:7])
+
+    file <- h5ad_file(x)
+    rhdf5::h5delete(file, "obs/gene_transcript")
+    rhdf5::h5write(letters, file, "obs/gene_transcript")
+    expect_input_error(quietly(file), "26 for 7")
+
+    file <- h5ad_file(x)
+    rhdf5::h5delete(file, "X")
+    rhdf5::h5write(1:7, file, "X")
+    expect_input_error(quietly(file), "matrix X, dense, CSR or CSC.*1 dim")
+
+    file <- h5ad_file(x, "csr")
+    rhdf5::h5deleteAttribute(file, "X", "shape")
+    expect_input_error(quietly(file), "matrix X, dense, CSR or CSC.*shape")
+})
+
+test_that("files that are no HDF5 or cut off are named", {
+    x <- counts(200, 50)
+    expect_input_error(quietly(cut_off(h5ad_file(x))), "could not be opened")
+    html <- text_file("<!DOCTYPE html><title>404</title>", ".h5ad")
+    expect_input_error(quietly(html), "web page")
+    expect_input_error(
+        quietly(text_file(c("a,b", "c,1"), ".h5ad")), "HDF5 file, as its name"
+    )
+    file <- h5ad_file(x)
+    expect_input_error(quietly(file, sep = ","), "for text\\s+files")
+    expect_input_error(
+        read_gene_sets(file), "no text"
+    )
+})

@@ -1,0 +1,101 @@
+test_that("columns are found by name, by place and by default", {
+    lines <- c(
+        "x\tgene1\tgene2\tweight\tscore", "1\ta\tb\t0.5\t10", "2\tb\tc\t0.7\t20"
+    )
+    file <- text_file(lines, ".tsv")
+    plain <- function(...) as.list(as.data.frame(read_pairs(...)))
+    expect_identical(plain(file), list(
+        from = c("a", "b"), to = c("b", "c"), score = c(10, 20)
+    ))
+    expect_identical(plain(file, "gene2", "gene1", "weight"), list(
+        from = c("b", "c"), to = c("a", "b"), score = c(0.5, 0.7)
+    ))
+    expect_identical(plain(file, 2, 3, 1)$score, c(1, 2))
+    expect_input_error(
+        read_pairs(file, "gene1", "gene3"), "`to`.*`file`.*gene2"
+    )
+    expect_input_error(read_pairs(file, "gene1"), "together")
+    expect_input_error(read_pairs(file, score = "gene1"), "numbers.*Line 2.*a")
+    expect_identical(
+        plain(text_file(c("a\tb", "b\tc")), header = FALSE),
+        list(from = c("a", "b"), to = c("b", "c"))
+    )
+    expect_identical(
+        plain(text_file(c("a b 1", "b c 2")), header = FALSE, score = 3)$score,
+        c(1, 2)
+    )
+})
+
+test_that("separators are found, quoted fields keep theirs", {
+    expected <- list(from = c("a,1", "b"), to = c("c;d", "e f"))
+    plain <- function(...) as.list(as.data.frame(read_pairs(...)))
+    quoted <- function(sep) {
+        paste(
+            c("\"from\"", "\"a,1\"", "\"b\""),
+            c("\"to\"", "\"c;d\"", "\"e f\""),
+            sep = sep
+        )
+    }
+    for (sep in c("\t", ",", ";", " ")) {
+        expect_identical(plain(text_file(quoted(sep))), expected)
+        expect_identical(plain(text_file(quoted(sep)), sep = sep), expected)
+    }
+    expect_identical(
+        plain(text_file(gsub(",", "|", quoted("|"))), sep = "|")$to,
+        expected$to
+    )
+    expect_input_error(
+        read_pairs(text_file(c("a|b", "c|d"))), "two columns.*a\\|b.*sep"
+    )
+    expect_input_error(read_pairs(text_file("a,b"), sep = ",,"), "`sep`")
+})
+
+test_that("ids stay as they are written, and losses are counted", {
+    file <- text_file(c(
+        "from,to", "0012,1e5", "NA,b", ",b", "b,b", "1e5,0012", "TRUE,Inf"
+    ))
+    pairs <- read_pairs(file)
+    expect_identical(pairs$from, c("0012", "TRUE"))
+    expect_identical(pairs$to, c("1e5", "Inf"))
+    expect_identical(report_counts(pairs), c(
+        "input rows" = 6, kept = 2, "self pairs" = 1, "missing ids" = 2,
+        duplicated = 0, reversed = 1
+    ))
+})
+
+test_that("lines at fault are named", {
+    at <- function(lines, pattern) {
+        expect_input_error(read_pairs(text_file(lines)), pattern)
+    }
+    at(c("from,to", "a,b", "c"), "Line 3 has 1 field, not 2")
+    at(c("from,to", "a,b", "", "c,d,e"), "Line 4 has 3 fields, not 2")
+    at(c("from,to,score", "a,b,1", "c,d,x"), "score.*Line 3 has \"x\"")
+    at("from,to", "header only")
+    at(c("from,to", "\"a,b", "c,d"), "as a table|fields")
+    expect_input_error(read_pairs(text_file("a"), header = 1), "`header`")
+})
+
+test_that("gene sets are read, cleaned and counted", {
+    file <- text_file(c(
+        "Integrator\tcomplex\tINTS1\tINTS2\tINTS1\t", "SNAPc\t\tSNAPC1",
+        "empty\thttp://x", "", "SNAPc\tagain\t SNAPC4 \tSNAPC1", "none\t\t\t"
+    ), ".gmt")
+    sets <- read_gene_sets(file)
+    expect_identical(
+        sets[seq_along(sets)],
+        list(
+            Integrator = c("INTS1", "INTS2"), SNAPc = "SNAPC1",
+            SNAPc.1 = c("SNAPC4", "SNAPC1")
+        )
+    )
+    expect_identical(attr(sets, "description"), c(
+        Integrator = "complex", SNAPc = NA, SNAPc.1 = "again"
+    ))
+    expect_identical(report_counts(sets), c(
+        sets = 5, kept = 3, empty = 2, renamed = 1, "repeated genes" = 1
+    ))
+    expect_input_error(
+        read_gene_sets(text_file(c("a\tb\tc", "", "d,e,f"))), "Line 3.*d,e,f"
+    )
+    expect_input_error(read_gene_sets(text_file("\tb\tc")), "Line 1")
+})
