@@ -146,7 +146,9 @@ leading_eigen <- function(x, rank) {
     if (rank < n / 3) {
         # a start of our own: irlba would take one from R's random numbers
         start <- cos(seq_len(n))
-        basis <- irlba::irlba(x, nv = rank, v = start / sqrt(sum(start^2)))$v
+        basis <- with_own_stream(
+            irlba::irlba(x, nv = rank, v = start / sqrt(sum(start^2)))$v
+        )
         # singular vectors may mix eigenvectors of opposite values
         parts <- eigen(crossprod(basis, as.matrix(x %*% basis)),
             symmetric = TRUE
@@ -158,6 +160,26 @@ leading_eigen <- function(x, rank) {
     parts <- eigen(as.matrix(x), symmetric = TRUE)
     kept <- order(-abs(parts$values))[seq_len(rank)]
     list(values = parts$values[kept], vectors = parts$vectors[, kept])
+}
+
+# Evaluates code with R's random numbers at a fixed place and puts them back.
+# irlba draws another start where the network falls into parts: neither may
+# that depend on the user's stream nor move it.
+with_own_stream <- function(code) {
+    kinds <- RNGkind()
+    stream <- get0(".Random.seed", globalenv(), inherits = FALSE)
+    on.exit({
+        # said once more, or R would warn of an old way to sample
+        suppressWarnings(RNGkind(kinds[1], kinds[2], kinds[3]))
+        if (is.null(stream)) {
+            rm(".Random.seed", envir = globalenv())
+        } else {
+            assign(".Random.seed", stream, globalenv())
+        }
+    })
+    # L'Ecuyer's generator, which six numbers describe
+    assign(".Random.seed", c(10407L, 1:6), globalenv())
+    code
 }
 
 # Profiles (genes x rank) and expected log degrees of genes, by their unit

@@ -95,6 +95,35 @@ test_that("guilt by association takes ridge weights, and repeated pairs", {
     )
 })
 
+test_that("a network in parts is propagated without R's random numbers", {
+    # complexes of 30: fewer large eigenvalues than are asked for
+    n <- 780
+    members <- split(seq_len(n), rep(seq_len(n / 30), each = 30))
+    complexes <- do.call(rbind, lapply(members, function(genes) {
+        t(utils::combn(genes, 2))
+    }))
+    vectors <- withr::with_seed(71, matrix(rnorm(n * 5), n))
+    vectors <- vectors / sqrt(rowSums(vectors^2))
+    run <- function() {
+        fit_propagation(vectors, complexes[, 1] - 1L, complexes[, 2] - 1L)
+    }
+    withr::local_preserve_seed()
+    set.seed(1)
+    before <- .Random.seed
+    found <- run()
+    expect_identical(.Random.seed, before)
+    set.seed(2, kind = "Wichmann-Hill")
+    expect_identical(run(), found)
+    expect_identical(RNGkind()[1], "Wichmann-Hill")
+    rm(".Random.seed", envir = globalenv())
+    expect_identical(run(), found)
+    expect_false(exists(".Random.seed", globalenv(), inherits = FALSE))
+    expect_identical(RNGkind()[1], "Wichmann-Hill")
+    # a complex: ones from A + I, and beside the diagonal 28 / 30 from J
+    exact <- 30 + 29 * 28 / 30
+    expect_equal(sort(found$values, TRUE)[1:26], rep(exact, 26))
+})
+
 test_that("a lower rank keeps the largest parts of the target", {
     ranked <- lapply(c(3, 12), function(rank) {
         found <- fit_propagation(
