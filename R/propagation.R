@@ -100,35 +100,40 @@ adjacency <- function(a, b, n) {
 
 # T of pairs among n training genes, numbered from 1, and the genes' degrees.
 # Among very many pairs a gene shares partners with nearly all others: an index
-# is kept that is among the `most` largest of one of its two genes.
-partner_target <- function(a, b, most = 2048L) {
+# is kept that is among the `most` largest of one of its two genes. By default T
+# has some 2^24 entries at most, and up to 4,096 genes all of them.
+partner_target <- function(a, b, most = max(256L, 2^24 %/% max(a, b))) {
     n <- max(a, b)
     adjacent <- adjacency(a, b, n)
     degree <- Matrix::rowSums(adjacent)
     blocks <- block_rows(n, 1024L)
-    cuts <- lapply(blocks, function(genes) {
-        index <- shared_partners(adjacent, degree, genes)
-        vapply(seq_along(genes), function(k) {
-            own <- index@x[index@p[k] + seq_len(index@p[k + 1L] - index@p[k])]
-            if (length(own) <= most) return(0)
-            sort(own, partial = length(own) - most + 1L)[
-                length(own) - most + 1L
-            ]
-        }, numeric(1))
-    })
-    cuts <- unlist(cuts)
+    cuts <- unlist(lapply(blocks, function(genes) {
+        column_cuts(shared_partners(adjacent, degree, genes), most)
+    }))
     kept <- lapply(blocks, function(genes) {
         index <- methods::as(
             shared_partners(adjacent, degree, genes), "TsparseMatrix"
         )
         i <- index@i + 1L
-        j <- genes[index@j + 1L]
-        enough <- index@x >= pmin(cuts[i], cuts[j])
-        Matrix::sparseMatrix(i[enough], index@j[enough] + 1L,
-            x = index@x[enough], dims = c(n, length(genes))
+        j <- index@j + 1L
+        enough <- index@x >= pmin(cuts[i], cuts[genes[j]])
+        Matrix::sparseMatrix(i[enough], j[enough],
+            x = index@x[enough], dims = dim(index)
         )
     })
     list(matrix = adjacent + do.call(cbind, kept), degree = degree)
+}
+
+# for each column of a sparse matrix the value of rank `most`, else 0
+column_cuts <- function(x, most) {
+    lengths <- diff(x@p)
+    vapply(seq_along(lengths), function(k) {
+        if (lengths[k] <= most) {
+            return(0)
+        }
+        values <- x@x[x@p[k] + seq_len(lengths[k])]
+        -sort(-values, partial = most)[most]
+    }, numeric(1))
 }
 
 # Jaccard index of the partners of all genes (rows) and some (columns). Of a
