@@ -7,7 +7,7 @@
 #'   [learn_associations()] says, 60 or the published 100.
 #' @param batch_size Pairs, or genes, in a batch. `NULL` (default): 512 as
 #'   published, or all where there are fewer; of more than 2,048 genes a
-#'   quarter. More than there are is an error.
+#'   quarter, 2,048 at most. More than there are is an error.
 #' @param learning_rate Step size at the start. `NULL`: the preset's, 1e-3 or
 #'   the published 3e-4.
 #' @param weight_decay Decoupled decay (AdamW) or L2 penalty (SGD) on all

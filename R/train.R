@@ -76,9 +76,13 @@ choose_batch_size <- function(asked, n_items, items,
         ), call = call)
     }
     if (is.null(asked)) {
-        # a step costs a pass over all keys: four to an epoch, as in the data
-        # that the settings were chosen on, however many genes there are
-        most <- if (items == "genes") max(512L, ceiling(n_items / 4)) else 512L
+        # a step costs a pass over all keys: some four to an epoch, as in the
+        # data that the settings were chosen on, also with more genes
+        most <- if (items == "genes") {
+            min(max(512L, ceiling(n_items / 4)), 2048L)
+        } else {
+            512L
+        }
         return(as.integer(min(most, n_items)))
     }
     if (asked > n_items) {

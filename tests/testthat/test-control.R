@@ -49,9 +49,9 @@ test_that("the defaults are the published recipe", {
     expect_identical(control$weight_decay, 1e-4)
     expect_identical(choose_batch_size(NULL, 1000L, "pairs"), 512L)
     expect_identical(choose_batch_size(NULL, 20L, "pairs"), 20L)
-    # of very many genes more, so that an epoch stays at four steps
+    # of more genes a quarter
     expect_identical(choose_batch_size(NULL, 2049L, "genes"), 513L)
-    expect_identical(choose_batch_size(NULL, 20000L, "genes"), 5000L)
+    expect_identical(choose_batch_size(NULL, 20000L, "genes"), 2048L)
     expect_identical(choose_batch_size(NULL, 20000L, "pairs"), 512L)
 })
 

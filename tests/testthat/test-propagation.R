@@ -197,3 +197,17 @@ test_that("the threads of the BLAS do not decide", {
     })
     expect_identical(fits[[1]], fits[[2]])
 })
+
+test_that("the rough basis holds what stands out", {
+    # three blocks of genes that are linked within, and few links between
+    block <- rep(1:3, c(40, 25, 15))
+    linked <- outer(block, block, "==") * 1
+    ends <- cbind(sample.int(80, 30, TRUE), sample.int(80, 30, TRUE))
+    linked[rbind(ends, ends[, 2:1])] <- 1
+    diag(linked) <- 0
+    sparse <- Matrix::Matrix(linked, sparse = TRUE)
+    basis <- with_own_stream(rough_basis(sparse, 3))
+    expect_equal(crossprod(basis), diag(35))
+    found <- eigen(crossprod(basis, as.matrix(sparse %*% basis)), TRUE)$values
+    expect_equal(found[1:3], eigen(linked, TRUE)$values[1:3], tolerance = 1e-8)
+})
