@@ -115,11 +115,18 @@ learn_associations <- function(x, pairs, encoder = NULL, objective = NULL,
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
     x <- as_embedding(x)
     pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")
-    key <- draw_key(settings$control$seed)
+    learn_settled(
+        x, pairs, settings, draw_key(settings$control$seed), BPPARAM
+    )
+}
+
+# x: an embedding; pairs: of its genes; settings: association_settings()
+learn_settled <- function(x, pairs, settings, key,
+                          workers = BiocParallel::SerialParam()) {
     parts <- hold_out(pairs, settings$control$validation, rownames(x), key)
     index <- match_pairs(parts$train, rownames(x))
     runs <- association_runs(x, index, parts, settings, key)
-    association_fit(run_all(runs, BPPARAM))
+    association_fit(run_all(runs, workers))
 }
 
 # The pairs to train on, those to watch, and the watched ones with negatives

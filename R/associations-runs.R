@@ -65,17 +65,30 @@ run_checkpoint <- function(settings, i) {
 
 # Runs on this process, one after the other, or on workers.
 run_all <- function(runs, workers) {
-    # as they are, so that Ctrl-C and errors come through unchanged
-    if (methods::is(workers, "SerialParam")) {
-        return(lapply(runs, run_one))
-    }
-    share <- max(1L, as.integer(BiocParallel::bpnworkers(workers)))
     runs <- lapply(runs, function(run) {
-        run$job$control$threads <- max(1L, run$job$control$threads %/% share)
-        run$job$control$verbose <- FALSE
+        run$job$control <- shared_control(run$job$control, workers)
         run
     })
-    BiocParallel::bplapply(runs, run_one, BPPARAM = workers)
+    map_on(workers, runs, run_one)
+}
+
+# f of each item, on this process or on workers
+map_on <- function(workers, items, f) {
+    # as they are, so that Ctrl-C and errors come through unchanged
+    if (methods::is(workers, "SerialParam")) {
+        return(lapply(items, f))
+    }
+    BiocParallel::bplapply(items, f, BPPARAM = workers)
+}
+
+# the control of what runs beside others: its share of the threads, and silent
+shared_control <- function(control, workers) {
+    if (!methods::is(workers, "SerialParam")) {
+        share <- max(1L, as.integer(BiocParallel::bpnworkers(workers)))
+        control$threads <- max(1L, control$threads %/% share)
+        control$verbose <- FALSE
+    }
+    control
 }
 
 # list(job, state), and for a fold the scores of its test pairs
