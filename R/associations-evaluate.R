@@ -154,7 +154,9 @@ test_pairs <- function(fit, test, call = rlang::caller_env()) {
 }
 
 evaluate_setting <- function(fit, setting, name, known, options) {
-    negatives <- setting_negatives(setting, known, fit, options)
+    # unseen genes have no degree that negatives of two kinds could match
+    method <- if (is.list(setting$universe)) "uniform" else options$negatives
+    negatives <- setting_negatives(setting, known, method)
     pairs <- join_rows(setting$positives, negatives)
     positive <- rep(
         c(TRUE, FALSE), c(nrow(setting$positives), nrow(negatives))
@@ -186,14 +188,13 @@ measure_subsets <- function(scores, positive, pairs, subsets, options,
     do.call(rbind, unname(rows))
 }
 
-setting_negatives <- function(setting, known, fit, options) {
-    universe <- setting$universe
-    if (options$negatives == "uniform" || is.list(universe)) {
-        return(sample_negatives(known, universe,
+setting_negatives <- function(setting, known, method) {
+    if (method == "uniform") {
+        return(sample_negatives(known, setting$universe,
             positives = setting$positives
         ))
     }
-    drawn <- sample_negatives(known, universe,
+    drawn <- sample_negatives(known, setting$universe,
         method = "degree", positives = setting$positives
     )
     # a pair that was drawn several times counts as often
