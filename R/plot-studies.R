@@ -6,6 +6,8 @@ as_facets <- function(x, subsets = NULL) {
     x <- unclass_study(x)
     if (!is.null(subsets)) x <- x[x$subset %in% subsets, ]
     labels <- unique(x$setting)
+    labels <- c(intersect(c(setting_names, "transductive"), labels), labels)
+    labels <- unique(labels)
     x$setting <- factor(x$setting, labels)
     levels(x$setting) <- sub("transductive", "transductive\n(trained on)",
         levels(x$setting)

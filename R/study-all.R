@@ -102,8 +102,8 @@ association_study <- function(x, pairs,
     structure(study, class = "association_study", design = design)
 }
 
-# The arms of the ablation, the thresholds and the seeds as lists, and the levels
-# of the thresholds.
+# The arms of ablation, thresholds and seeds as lists, and the levels of the
+# thresholds.
 study_plans <- function(input, pairs, arms, seeds, thresholds, channels,
                         call = rlang::caller_env()) {
     key <- study_key(input)
