@@ -19,6 +19,10 @@
 #' The paper's edge split and gene split are not arms but settings here: every
 #' arm has its held-out rows beside the transductive ones.
 #'
+#' Arms differ in nothing but what they are named for: encoder, rate and passes
+#' of the full arm may suit its objective better than another. The comparison
+#' of the paper is that of `preset = "cal2026"`.
+#'
 #' All arms start from the same first weights. `set.seed()` decides splits,
 #' shuffles and negatives; a `seed` in `control` decides the networks.
 #'

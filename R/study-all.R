@@ -56,7 +56,7 @@ association_study <- function(x, pairs,
     began <- Sys.time()
     arms <- check_arms(arms)
     if (!is.null(seeds)) seeds <- check_seeds(seeds)
-    x <- as_embedding(x)
+    x <- as_embedding(x, normalize = TRUE)
     input <- study_input(x, pairs, design, BPPARAM, ...)
     if (!is.null(examples)) examples <- check_examples(examples, rownames(x))
     plans <- study_plans(input, pairs, arms, seeds, thresholds, channels)

@@ -82,7 +82,7 @@ study_input <- function(x, pairs, design, workers, ...,
         "BPPARAM",
         call = call
     )
-    x <- as_embedding(x)
+    x <- as_embedding(x, normalize = TRUE)
     list(
         x = x, design = design, settings = study_settings(..., call = call),
         pairs = keep_known_pairs(
@@ -206,11 +206,15 @@ new_arm <- function(label, input, split, key, pairs = split$train,
 # Trains and scores arms, here or on workers, which changes no number:
 # list(label, scored, glance, fit) each.
 run_arms <- function(arms, workers) {
-    arms <- lapply(arms, function(arm) {
+    sent <- lapply(arms, function(arm) {
         arm$settings$control <- shared_control(arm$settings$control, workers)
         arm
     })
-    map_on(workers, arms, run_arm)
+    # the fit keeps the control that was asked for
+    Map(function(end, arm) {
+        if (!is.null(end$fit)) end$fit$control <- arm$settings$control
+        end
+    }, map_on(workers, sent, run_arm), arms)
 }
 
 run_arm <- function(arm) {

@@ -36,7 +36,7 @@
 sweep_threshold <- function(x, pairs, thresholds = c(400, 700, 900),
                             channels = "score", design = study_design(), ...,
                             BPPARAM = BiocParallel::SerialParam()) {
-    x <- as_embedding(x)
+    x <- as_embedding(x, normalize = TRUE)
     levels <- threshold_levels(x, pairs, thresholds, channels)
     input <- study_input(x, join_levels(levels), design, BPPARAM, ...)
     plan <- plan_thresholds(input, levels, study_key(input))

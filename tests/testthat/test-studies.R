@@ -201,7 +201,7 @@ test_that("a combined fit goes through a study", {
     found <- ablate(organism$vectors, organism$pairs,
         arms = "full", design = study_design("gene", FALSE, draws = 0),
         encoder = encoder_mlp(hidden = 8, blend = FALSE, n_out = 8),
-        members = 2, control = small_control(epochs = 2, batch_size = NULL)
+        members = 2, control = small_control(epochs = 2)
     )
     expect_gt(found$auc[1], 0.5)
 })
@@ -248,6 +248,7 @@ test_that("the study holds what its functions give", {
 test_that("workers change no number", {
     skip_on_cran()
     snow <- whole(BiocParallel::SnowParam(2))
+    expect_identical(snow$fit, study$fit)
     for (part in c("ablation", "thresholds", "seeds", "boundary", "degree")) {
         expect_identical(snow[[part]], study[[part]], label = part)
     }
