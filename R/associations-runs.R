@@ -113,25 +113,6 @@ run_all <- function(runs, workers) {
     }, map_on(workers, sent, run_one), runs)
 }
 
-# f of each item, on this process or on workers
-map_on <- function(workers, items, f) {
-    # as they are, so that Ctrl-C and errors come through unchanged
-    if (methods::is(workers, "SerialParam")) {
-        return(lapply(items, f))
-    }
-    BiocParallel::bplapply(items, f, BPPARAM = workers)
-}
-
-# the control of what runs beside others: its share of the threads, and silent
-shared_control <- function(control, workers) {
-    if (!methods::is(workers, "SerialParam")) {
-        share <- max(1L, as.integer(BiocParallel::bpnworkers(workers)))
-        control$threads <- max(1L, control$threads %/% share)
-        control$verbose <- FALSE
-    }
-    control
-}
-
 # list(job, state), and for a fold the scores of its test pairs
 run_one <- function(run) {
     state <- train(run$job, state_for(run$job))

@@ -35,8 +35,8 @@
 #'   each arm trains six networks for each of the three splits; `members = 1,
 #'   combine = FALSE` trains one.
 #' @param BPPARAM Where the arms are trained, one arm after the other or on
-#'   workers of BiocParallel, each with its share of the threads. It changes no
-#'   number.
+#'   workers of BiocParallel, each with its share of the threads (see
+#'   [kith-workers]). It changes no number.
 #'
 #' @return A data frame of class `ablation`, held-out settings first, a row for
 #'   each setting, subset ([study_design()]), arm and baseline: `setting`,
