@@ -197,7 +197,7 @@ run_part <- function(part, folder) {
         heldout = part_heldout(),
         external = part_external(file("fit.rds"))
     )
-    saveRDS(values, file(paste0(part, ".rds")))
+    saveRDS(values, file(paste0("values-", part, ".rds")))
 }
 
 main <- function() {
@@ -220,7 +220,7 @@ main <- function() {
         )
         if (status != 0L) stop("part ", part, " failed")
         results <- c(
-            results, readRDS(file.path(folder, paste0(part, ".rds")))
+            results, readRDS(file.path(folder, paste0("values-", part, ".rds")))
         )
     }
     cat("\n")
