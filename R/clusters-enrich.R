@@ -17,14 +17,14 @@
 #' A cluster is coherent, by the paper's rule, if a set has a corrected p-value
 #' below `alpha` and holds more than `min_coverage` of the genes of the cluster.
 #' Genes in no set count as genes that the set does not hold. Random clusters
-#' are often coherent, too, since large sets hold many genes of any
-#' background: `summary()` tells how many, and only the difference counts. And
-#' where the pairs that a fit has learned come from the same knowledge as the
-#' sets, as those of STRING and terms of the Gene Ontology do, coherent clusters
-#' show that the fit has learned its pairs, not that it finds new ones.
+#' may be coherent, too, where sets are wide or the background is: `summary()`
+#' tells how many are, and only the difference counts. And where the pairs that
+#' a fit has learned come from the same knowledge as the sets, as those of STRING
+#' and terms of the Gene Ontology do, coherent clusters show that the fit has
+#' learned its pairs, not that it finds new ones.
 #'
 #' @param clusters A result of [cluster_genes()], or a data frame with the
-#'   columns `gene` and `cluster` and, where there are several, `space`.
+#'   columns `gene` and `cluster` and perhaps `space` (else `"given"`).
 #'   Unclustered genes have the cluster 0 or `NA`.
 #' @param sets Gene sets: a named list of character vectors, such as
 #'   [read_gene_sets()] and [go_gene_sets()] give; or an annotation object, or
@@ -140,7 +140,7 @@ cluster_members <- function(clusters, call = rlang::caller_env()) {
         ), call = call)
     }
     members <- data.frame(
-        space = as.character(clusters$space %||% "input"),
+        space = as.character(clusters$space %||% "given"),
         gene = check_ids(clusters$gene, "clusters$gene", call),
         cluster = cluster
     )
@@ -328,12 +328,20 @@ common_genes <- function(cells, gene, cluster, tested) {
         tested$membership[row[there], , drop = FALSE], "TsparseMatrix"
     )
     key <- function(cluster, set) (cluster - 1) * length(tested$set) + set
-    found <- key(cluster[there][of_genes@i + 1L], of_genes@j + 1L)
-    names <- split(
-        gene[there][of_genes@i + 1L],
-        factor(found, key(cells$cluster, cells$set))
+    gene <- gene[there][of_genes@i + 1L]
+    cell <- match(
+        key(cluster[there][of_genes@i + 1L], of_genes@j + 1L),
+        key(cells$cluster, cells$set)
     )
-    vapply(unname(names), paste, "", collapse = ",")
+    # most have one gene in common, and need no pasting
+    text <- character(nrow(cells))
+    text[cell] <- gene
+    several <- cells$overlap[cell] > 1L
+    pasted <- vapply(split(gene[several], cell[several]), paste, "",
+        collapse = ","
+    )
+    text[as.integer(names(pasted))] <- pasted
+    text
 }
 
 # Random clusters of the sizes of a space's clusters, drawn again and again: a

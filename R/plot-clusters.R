@@ -130,9 +130,10 @@ plot_umap <- function(object, shown, space, n_neighbors, seed) {
             size = 1.8
         ) +
         # beside the points, which may be a small heap
-        ggplot2::geom_text(
-            data = centres, ggplot2::aes(label = .data$label), size = 4,
-            hjust = -0.5, vjust = -0.5, fontface = "bold"
+        ggplot2::geom_label(
+            data = centres, ggplot2::aes(label = .data$label), size = 3.8,
+            hjust = -0.4, vjust = -0.2, fontface = "bold", alpha = 0.7,
+            label.padding = ggplot2::unit(0.1, "lines"), label.size = 0
         ) +
         ggplot2::scale_colour_manual(values = cluster_colours) +
         ggplot2::scale_shape_manual(values = cluster_shapes) +
@@ -253,7 +254,8 @@ heatmap_data <- function(object, shown, space) {
 #' @param object A result of [enrich_clusters()].
 #' @param clusters Clusters to show; `NULL`: the 12 whose best set has the
 #'   smallest p-value, of those of association space alone where there are any.
-#' @param n Sets to show for each cluster, at most.
+#' @param n Sets to show for each cluster, at most: those that make it coherent
+#'   first, then by p-value.
 #' @param space The space; `NULL`: the first.
 #' @param ... Not used.
 #'
@@ -288,6 +290,8 @@ autoplot.cluster_enrichment <- function(object, clusters = NULL, n = 2,
     data <- data[
         data$cluster %in% choose_enriched(object, clusters, space),
     ]
+    # what makes a cluster coherent before what holds few of its genes
+    data <- data[order(match(data$cluster, data$cluster), !data$coherent), ]
     rank <- stats::ave(data$p, data$cluster, FUN = seq_along)
     data <- data[rank <= n, ]
     plot_terms(data, space)
@@ -339,14 +343,11 @@ plot_terms <- function(data, space) {
         ggplot2::labs(
             x = "cluster", y = NULL,
             title = "What the clusters are made of",
-            subtitle = paste(
-                "best sets of clusters of",
-                if (space %in% names(space_titles)) {
-                    space_titles[[space]]
-                } else {
-                    space
-                }
-            )
+            subtitle = if (space %in% names(space_titles)) {
+                paste("best sets of clusters of", space_titles[[space]])
+            } else {
+                "best sets of each cluster"
+            }
         ) +
         ggplot2::theme(
             panel.grid.major.x = ggplot2::element_line(colour = "grey93")

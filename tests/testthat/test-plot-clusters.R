@@ -94,6 +94,7 @@ test_that("the dot plot shows the best sets of each cluster", {
         found$space == "association" & found$cluster %in% 1:2 &
             found$p_adjusted < 0.2,
     ]
+    rows <- rows[order(rows$cluster, !rows$coherent, rows$p), ]
     best <- rows[!duplicated(rows$cluster), ]
     expect_identical(figure$data$set, best$set)
     expect_identical(as.character(figure$data$label), best$name)
