@@ -3,8 +3,8 @@
 # networks of the folds have not seen (associations-runs.R), apart for pairs
 # with no, one or two genes without known partners.
 
-# a kind with fewer positives takes the weights of another
-least_positives <- 30L
+# a kind with fewer positives or negatives takes the weights of another
+least_of_either <- 30L
 # share of the probabilities: five negatives to a positive
 calibrated_prior <- 1 / 6
 
@@ -35,6 +35,8 @@ fold_scores <- function(job, state, test) {
 learn_combination <- function(scores) {
     scores <- do.call(rbind, scores)
     positives <- tabulate(scores$kind[scores$positive], 3L)
+    negatives <- tabulate(scores$kind[!scores$positive], 3L)
+    is_enough <- pmin(positives, negatives) >= least_of_either
     scale <- stats::median(abs(scores$propagated))
     if (scale == 0) scale <- 1
     scores$level <- signed_log(scores$propagated / scale)
@@ -42,7 +44,7 @@ learn_combination <- function(scores) {
     order <- list(c(1, 2, 3), c(2, 3, 1), c(3, 2, 1))
     weights <- lapply(list(combined = FALSE, corrected = TRUE), function(aim) {
         vapply(order, function(kinds) {
-            enough <- kinds[positives[kinds] >= least_positives]
+            enough <- kinds[is_enough[kinds]]
             used <- if (length(enough) > 0L) enough[1] else 1:3
             kind_weights(scores[scores$kind %in% used, ], aim)
         }, numeric(5))
@@ -102,8 +104,8 @@ uncorrelate <- function(weights, predictors, log_degree) {
 # where positives and negatives fall apart. importance: weight of each row.
 fit_logistic <- function(x, y, importance, penalty = 1, steps = 50L) {
     spread <- apply(x, 2, stats::sd)
-    spread[1] <- 1
-    spread[spread == 0] <- 1
+    # the intercept, and what is constant but for rounding
+    spread[spread <= 1e-6 * colMeans(abs(x))] <- 1
     x <- x / rep(spread, each = nrow(x))
     pull <- c(0, rep(penalty, ncol(x) - 1L))
     beta <- numeric(ncol(x))

@@ -21,7 +21,7 @@
 #' diagnose(organism$vectors, organism$pairs)
 #' @export
 diagnose <- function(x, pairs) {
-    x <- as_embedding(x)
+    x <- as_embedding(x, normalize = TRUE)
     pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")
     negatives <- sample_negatives(pairs, rownames(x))
     vectors <- unclass_matrix(x)

@@ -7,9 +7,8 @@
 #' trusted ([evaluate()][evaluate.association_fit]).
 #'
 #' Genes are the rows of `x`, one vector each; every row is divided by its L2
-#' norm unless `x` comes from [as_embedding()]. For expression or screen
-#' matrices reduce the columns first, `as_embedding(x, pca = 50)`, as the paper
-#' does.
+#' norm. For expression or screen matrices reduce the columns first,
+#' `as_embedding(x, pca = 50)`, as the paper does.
 #'
 #' # What the default does
 #'
@@ -83,8 +82,10 @@
 #'   dimensions), `pairs` (trained on), `validation` (kept out), `version` and
 #'   `blas`. The matrix that `x` came from is not kept.
 #' @section Errors: Of class `kith_error_input`: gene vectors that
-#'   [as_embedding()] refuses, fewer than 8 pairs of known genes, a batch
-#'   larger than the pairs. Of class `kith_error_checkpoint`: the checkpoint of
+#'   [as_embedding()] refuses, fewer than 8 genes (with [info_nce()] pairs) to
+#'   train on, also without a third of the genes for `combine = TRUE`, a batch
+#'   larger than them, known pairs only where `combine = TRUE` needs others.
+#'   Of class `kith_error_checkpoint`: the checkpoint of
 #'   another run. A loss that is not finite stops the run and names epoch and
 #'   batch.
 #' @references Dury J (2026). Beyond expression similarity: contrastive
@@ -113,7 +114,7 @@ learn_associations <- function(x, pairs, encoder = NULL, objective = NULL,
         encoder, objective, control, preset, members, combine
     )
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
-    x <- as_embedding(x)
+    x <- as_embedding(x, normalize = TRUE)
     pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")
     key <- draw_key(settings$control$seed)
     parts <- hold_out(pairs, settings$control$validation, rownames(x), key)
@@ -136,6 +137,12 @@ hold_out <- function(pairs, validation, genes, key,
         )
         train <- drop_pairs(pairs, validation)
     } else {
+        if (round((1 - validation) * nrow(pairs)) == nrow(pairs)) {
+            abort_input(c(
+                "{.arg validation} must keep out at least one pair.",
+                x = "It is {validation}; there are {nrow(pairs)} pairs."
+            ), call = call)
+        }
         parts <- split_by_edge(pairs, 1 - validation, key, call)
         train <- parts$train
         validation <- parts$test

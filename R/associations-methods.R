@@ -191,6 +191,18 @@ predict.association_fit <- function(object, newdata,
     if (type == "score") {
         return(data.frame(.pred = score_pairs(object, newdata, ...)$score))
     }
+    if (is.null(object$combination)) {
+        abort_input(c(
+            "{.arg type} cannot be {.val prob} for this fit.",
+            x = "It was learned with {.code combine = FALSE}."
+        ))
+    }
+    if ("how" %in% ...names()) {
+        abort_input(c(
+            "{.arg how} goes with {.code type = \"score\"} alone.",
+            x = "Probabilities are those of the combined score."
+        ))
+    }
     scored <- score_pairs(object, newdata, how = "combined", ...)
     shift <- stats::qlogis(prior) - stats::qlogis(calibrated_prior)
     data.frame(.pred = stats::plogis(scored$score + shift))

@@ -58,7 +58,8 @@ partners <- function(fit, genes = NULL, n = 10, how = NULL, lambda = 1,
     partner_lists <- known_partners(known_pairs, all_genes)
     exclude <- if (exclude_known) partner_lists[queries]
     found <- top_partners(
-        scorer_of_queries(scorer, queries), queries, exclude, n,
+        scorer_of_queries(scorer, queries), queries, exclude,
+        min(n, length(all_genes)),
         fit$control$threads
     )
     table <- partner_table(

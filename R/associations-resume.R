@@ -18,7 +18,8 @@
 #' @return A fit, as from the function that began the run.
 #' @section Errors: Of class `kith_error_checkpoint`: a file that is missing,
 #'   damaged, from another version, or not the fit's own. Of class
-#'   `kith_error_input`: more epochs than a cosine schedule has.
+#'   `kith_error_input`: more epochs than a cosine schedule has, a fit of
+#'   several networks or the checkpoint of one of them.
 #' @family association functions
 #' @examples
 #' set.seed(1)
@@ -64,9 +65,10 @@ resume <- function(fit, epochs = NULL, verbose = interactive()) {
         ), class = "kith_error_checkpoint")
     }
     job <- saved$job
-    if (is.null(job$learned)) {
+    if (!is_alone(job)) {
         abort_input(c(
-            "{.file {file}} belongs to a fold of a larger fit.",
+            "{.file {file}} belongs to a larger fit.",
+            x = "It holds one of the networks that the fit is made of.",
             i = "Call {.fn learn_associations} again with the same arguments,
             seed and {.arg checkpoint}: it resumes whatever is unfinished."
         ))
@@ -77,6 +79,9 @@ resume <- function(fit, epochs = NULL, verbose = interactive()) {
     state <- train(job, saved$state, until)
     association_fit(list(list(job = job, state = state)))
 }
+
+# is the network of this job a fit by itself? (not one of several, not a fold's)
+is_alone <- function(job) isTRUE(job$learned$alone)
 
 check_epochs <- function(epochs, job, state, call = rlang::caller_env()) {
     planned <- job$control$epochs

@@ -10,13 +10,15 @@ fold_prop <- 0.9
 
 # x is an embedding, index holds the 0-based rows of the training pairs, parts
 # comes from hold_out().
-association_runs <- function(x, index, parts, settings, key) {
+association_runs <- function(x, index, parts, settings, key,
+                             call = rlang::caller_env()) {
     # network number i: the first `members` are members, the others folds
-    job_of <- function(i, a, b, watched, control = settings$control) {
+    job_of <- function(i, a, b, watched) {
+        control <- settings$control
         control$checkpoint <- run_checkpoint(settings, i)
         own_key <- if (i == 1L) key else derive_key(key, "network", i)
         job_new(x, a, b, settings$encoder, settings$objective, control,
-            own_key, watched
+            own_key, watched, call
         )
     }
     members <- lapply(seq_len(settings$members), function(i) {
@@ -24,7 +26,8 @@ association_runs <- function(x, index, parts, settings, key) {
         job$learned <- list(
             genes = rownames(x), preprocessing = attr(x, "preprocessing"),
             encoder = settings$encoder, objective = settings$objective,
-            pairs = parts$train, validation = parts$validation
+            pairs = parts$train, validation = parts$validation,
+            alone = settings$members == 1L && !settings$combine
         )
         list(job = job, test = NULL)
     })
@@ -34,22 +37,56 @@ association_runs <- function(x, index, parts, settings, key) {
     settings$control[c("validation", "patience")] <- list(NULL)
     known <- join_index(index, match_known(parts$validation, rownames(x)))
     folds <- draw_folds(index, key)
+    keys <- lapply(seq_len(n_folds), function(f) derive_key(key, "fold", f))
+    splits <- lapply(seq_len(n_folds), function(f) {
+        split_fold(index, folds == f, keys[[f]])
+    })
+    n_items <- check_folds(splits, settings$objective, call)
+    # a batch that fits all pairs may be too large for those of a fold
+    if (!is.null(settings$control$batch_size)) {
+        settings$control$batch_size <- min(settings$control$batch_size, n_items)
+    }
+    tests <- Map(function(split, key) {
+        fold_test(split, index, known, nrow(x), key)
+    }, splits, keys)
+    check_fold_tests(tests, call)
     c(members, lapply(seq_len(n_folds), function(f) {
-        fold_key <- derive_key(key, "fold", f)
-        split <- split_fold(index, folds == f, fold_key)
-        i <- settings$members + f
-        # a batch that fits all pairs may be too large for a fold
-        control <- settings$control
-        if (!is.null(control$batch_size)) {
-            control$batch_size <- min(
-                control$batch_size, count_items(settings$objective, split$train)
-            )
-        }
+        train <- splits[[f]]$train
         list(
-            job = job_of(i, split$train$a, split$train$b, NULL, control),
-            test = fold_test(split, index, known, nrow(x), fold_key)
+            job = job_of(settings$members + f, train$a, train$b, NULL),
+            test = tests[[f]]
         )
     }))
+}
+
+# the fewest items that a fold has to train on
+check_folds <- function(splits, objective, call) {
+    n_items <- min(vapply(splits, function(split) {
+        count_items(objective, split$train)
+    }, integer(1)))
+    if (n_items < smallest_batch) {
+        items <- if (goes_by_gene(objective)) "genes" else "pairs"
+        abort_input(c(
+            "{.arg pairs} are too few to learn a combination of scores from.",
+            x = "Of {items} to train on, at least {smallest_batch}, they leave
+            {n_items} where a third of the genes is held out.",
+            i = "Set {.code combine = FALSE}."
+        ), call = call)
+    }
+    n_items
+}
+
+# weights are learned from known pairs and others
+check_fold_tests <- function(tests, call) {
+    positive <- unlist(lapply(tests, `[[`, "positive"))
+    if (all(positive)) {
+        abort_input(c(
+            "{.arg pairs} must leave pairs of their genes that are not known,
+            to learn a combination of scores from.",
+            x = "They hold nearly all pairs of their genes.",
+            i = "Set {.code combine = FALSE}."
+        ), call = call)
+    }
 }
 
 # one file for each run, where there are several
@@ -70,12 +107,17 @@ run_all <- function(runs, workers) {
         return(lapply(runs, run_one))
     }
     share <- max(1L, as.integer(BiocParallel::bpnworkers(workers)))
-    runs <- lapply(runs, function(run) {
+    sent <- lapply(runs, function(run) {
         run$job$control$threads <- max(1L, run$job$control$threads %/% share)
         run$job$control$verbose <- FALSE
         run
     })
-    BiocParallel::bplapply(runs, run_one, BPPARAM = workers)
+    ended <- BiocParallel::bplapply(sent, run_one, BPPARAM = workers)
+    # the fit keeps the control that was asked for
+    Map(function(end, run) {
+        end$job <- run$job
+        end
+    }, ended, runs)
 }
 
 # list(job, state), and for a fold the scores of its test pairs

@@ -104,8 +104,10 @@ pool_encodings <- function(encoded, how) {
 #'   `cosine` (of the inputs), `score`, and for fits of several networks
 #'   `spread`, the standard deviation of the score among them. Pairs with a
 #'   gene that has no vector get `NA`, and a message counts them.
-#' @section Errors: Of class `kith_error_input`: pairs without a single known
-#'   gene pair, `lambda` outside 0 to 1, a score that the fit does not have.
+#'   A table without pairs gives one without rows.
+#' @section Errors: Of class `kith_error_input`: pairs of which none has two
+#'   genes with vectors, `lambda` outside 0 to 1, a score that the fit does not
+#'   have.
 #' @references Dury J (2026). arXiv:2603.20955, section 3.
 #' @family association functions
 #' @examples
@@ -284,7 +286,7 @@ network_n_out <- function(fit) {
 
 warn_unknown <- function(pairs, known, call = rlang::caller_env()) {
     n <- sum(!known)
-    if (n == length(known)) {
+    if (n > 0L && n == length(known)) {
         abort_input(c(
             "{.arg pairs} must hold pairs of genes that the fit knows.",
             x = "None of its {n} pair{?s} is one; the first is

@@ -6,8 +6,8 @@
 #'   any with [multi_positive()]. `NULL`: what the preset of
 #'   [learn_associations()] says, 60 or the published 100.
 #' @param batch_size Pairs, or genes, in a batch. `NULL` (default): 512 as
-#'   published, or all where there are fewer; of more than 4,096 genes an
-#'   eighth. More than there are is an error.
+#'   published, or all where there are fewer; of more than 2,048 genes a
+#'   quarter, 2,048 at most. More than there are is an error.
 #' @param learning_rate Step size at the start. `NULL`: the preset's, 1e-3 or
 #'   the published 3e-4.
 #' @param weight_decay Decoupled decay (AdamW) or L2 penalty (SGD) on all
@@ -36,8 +36,8 @@
 #' @param betas,epsilon Decay rates of AdamW's two moments, and the number that
 #'   keeps its divisor from zero.
 #' @param momentum Momentum of SGD.
-#' @param clip_norm Scale all gradients down to this joint L2 norm when they
-#'   exceed it. `Inf`: never.
+#' @param clip_norm Scale all gradients down to this joint L2 norm (above 0)
+#'   when they exceed it. `Inf`: never.
 #'
 #' @return An object of class `train_control`: a list of the arguments.
 #' @section Errors: An argument out of its range stops with an error of class
@@ -77,7 +77,7 @@ train_control <- function(epochs = NULL, batch_size = NULL,
         betas = check_betas(betas),
         epsilon = check_number(epsilon, 0, Inf, open = TRUE),
         momentum = check_number(momentum, 0, 1),
-        clip_norm = check_number(clip_norm, 0, Inf)
+        clip_norm = check_clip_norm(clip_norm)
     )
     if (!is.null(control$patience) && is.null(control$validation)) {
         abort_input(c(
@@ -153,6 +153,14 @@ check_betas <- function(betas, call = rlang::caller_env()) {
         ), call = call)
     }
     as.double(betas)
+}
+
+# a gradient that is scaled to length 0 trains nothing
+check_clip_norm <- function(clip_norm, call = rlang::caller_env()) {
+    if (identical(clip_norm, Inf)) {
+        return(Inf)
+    }
+    check_number(clip_norm, 0, Inf, open = TRUE, call = call)
 }
 
 check_checkpoint <- function(checkpoint, call = rlang::caller_env()) {

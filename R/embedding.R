@@ -128,6 +128,9 @@ n_components <- function(preprocessing) {
 project_genes <- function(newdata, preprocessing, ..., name = "newdata",
                           call = rlang::caller_env()) {
     if (inherits(newdata, "gene_embedding")) {
+        if (preprocessing$normalize) {
+            newdata <- as_embedding(newdata, normalize = TRUE)
+        }
         if (!identical(attr(newdata, "preprocessing"), preprocessing)) {
             abort_input(c(
                 "{.arg {name}} is an embedding of another space.",

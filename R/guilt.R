@@ -38,7 +38,8 @@
 #'   belong to the former.
 #' @param temperature Width of the softmax, in units of cosine: the lower, the
 #'   more the nearest gene decides.
-#' @param threads Number of threads; it does not change the result.
+#' @param threads Number of threads, at most 1024; it does not change the
+#'   result.
 #'
 #' @return A numeric vector with one score per row of `candidates`, in their
 #'   order: between 0 and 1 with `weights = "nearest"`. The score of (a, b) is
@@ -85,7 +86,7 @@ guilt_by_association <- function(x, pairs, candidates, k = 20,
     k <- check_count(k)
     temperature <- check_number(temperature, min = 0, max = Inf, open = TRUE)
     weights <- check_choice(weights, c("nearest", "ridge"))
-    threads <- check_count(threads)
+    threads <- check_threads(threads)
     if (weights == "ridge") {
         propagation <- fit_propagation(x, known$from - 1L, known$to - 1L,
             threads = threads

@@ -25,7 +25,7 @@
 #'   interval steady to about a twentieth of its width.
 #' @param by What is drawn: `"pairs"` or `"genes"`.
 #' @param level Coverage of the intervals, between 0 and 1.
-#' @param threads Number of threads.
+#' @param threads Number of threads, at most 1024.
 #'
 #' @return A data frame with one row per scorer: `scorer` (its column name, or
 #'   `"score"` for a vector), `auc` (of the data as they are), `lower` and
@@ -68,7 +68,7 @@ bootstrap_auc <- function(scores, positive, pairs = NULL, draws = 1000,
     check_both_classes(positive)
     draws <- check_count(draws, min = 2)
     level <- check_number(level, min = 0, max = 1, open = TRUE)
-    threads <- check_count(threads)
+    threads <- check_threads(threads)
     genes <- if (by == "genes") index_pair_genes(pairs, nrow(scores))
     aucs <- bootstrap_draws(scores, positive, genes, draws, threads)
     summarise_draws(scores, positive, aucs, level)

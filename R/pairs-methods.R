@@ -261,7 +261,8 @@ drop_pairs <- function(pairs, others) {
     genes <- unique(c(pair_genes(pairs), pair_genes(others)))
     code <- function(some) {
         at <- match_pairs(some, genes)
-        pmin(at$a, at$b) * length(genes) + pmax(at$a, at$b)
+        # a double: integers overflow from 46,341 genes on
+        pmin(at$a, at$b) * as.double(length(genes)) + pmax(at$a, at$b)
     }
     pairs[!code(pairs) %in% code(others), ]
 }

@@ -100,35 +100,40 @@ adjacency <- function(a, b, n) {
 
 # T of pairs among n training genes, numbered from 1, and the genes' degrees.
 # Among very many pairs a gene shares partners with nearly all others: an index
-# is kept that is among the `most` largest of one of its two genes.
-partner_target <- function(a, b, most = 2048L) {
+# is kept that is among the `most` largest of one of its two genes. By default T
+# has some 2^24 entries at most, and up to 4,096 genes all of them.
+partner_target <- function(a, b, most = max(256L, 2^24 %/% max(a, b))) {
     n <- max(a, b)
     adjacent <- adjacency(a, b, n)
     degree <- Matrix::rowSums(adjacent)
     blocks <- block_rows(n, 1024L)
-    cuts <- lapply(blocks, function(genes) {
-        index <- shared_partners(adjacent, degree, genes)
-        vapply(seq_along(genes), function(k) {
-            own <- index@x[index@p[k] + seq_len(index@p[k + 1L] - index@p[k])]
-            if (length(own) <= most) return(0)
-            sort(own, partial = length(own) - most + 1L)[
-                length(own) - most + 1L
-            ]
-        }, numeric(1))
-    })
-    cuts <- unlist(cuts)
+    cuts <- unlist(lapply(blocks, function(genes) {
+        column_cuts(shared_partners(adjacent, degree, genes), most)
+    }))
     kept <- lapply(blocks, function(genes) {
         index <- methods::as(
             shared_partners(adjacent, degree, genes), "TsparseMatrix"
         )
         i <- index@i + 1L
-        j <- genes[index@j + 1L]
-        enough <- index@x >= pmin(cuts[i], cuts[j])
-        Matrix::sparseMatrix(i[enough], index@j[enough] + 1L,
-            x = index@x[enough], dims = c(n, length(genes))
+        j <- index@j + 1L
+        enough <- index@x >= pmin(cuts[i], cuts[genes[j]])
+        Matrix::sparseMatrix(i[enough], j[enough],
+            x = index@x[enough], dims = dim(index)
         )
     })
     list(matrix = adjacent + do.call(cbind, kept), degree = degree)
+}
+
+# for each column of a sparse matrix the value of rank `most`, else 0
+column_cuts <- function(x, most) {
+    lengths <- diff(x@p)
+    vapply(seq_along(lengths), function(k) {
+        if (lengths[k] <= most) {
+            return(0)
+        }
+        values <- x@x[x@p[k] + seq_len(lengths[k])]
+        -sort(-values, partial = most)[most]
+    }, numeric(1))
 }
 
 # Jaccard index of the partners of all genes (rows) and some (columns). Of a
@@ -144,20 +149,59 @@ shared_partners <- function(adjacent, degree, genes) {
 leading_eigen <- function(x, rank) {
     n <- nrow(x)
     if (rank < n / 3) {
-        # a start of our own: irlba would take one from R's random numbers
-        start <- cos(seq_len(n))
-        basis <- irlba::irlba(x, nv = rank, v = start / sqrt(sum(start^2)))$v
+        basis <- with_own_stream(
+            if (n <= 4096L) leading_basis(x, rank) else rough_basis(x, rank)
+        )
         # singular vectors may mix eigenvectors of opposite values
         parts <- eigen(crossprod(basis, as.matrix(x %*% basis)),
             symmetric = TRUE
         )
+        kept <- order(-abs(parts$values))[seq_len(rank)]
         return(list(
-            values = parts$values, vectors = basis %*% parts$vectors
+            values = parts$values[kept],
+            vectors = basis %*% parts$vectors[, kept]
         ))
     }
     parts <- eigen(as.matrix(x), symmetric = TRUE)
     kept <- order(-abs(parts$values))[seq_len(rank)]
     list(values = parts$values[kept], vectors = parts$vectors[, kept])
+}
+
+leading_basis <- function(x, rank) {
+    # a start of our own: irlba would take one from R's random numbers
+    start <- cos(seq_len(nrow(x)))
+    irlba::irlba(x, nv = rank, v = start / sqrt(sum(start^2)))$v
+}
+
+# Of dense networks without modules the values fall so slowly that irlba takes
+# hours. Five steps of block power iteration (Halko et al. 2011) have a cost
+# that is known, and find those parts that stand out.
+rough_basis <- function(x, rank) {
+    basis <- matrix(stats::rnorm(nrow(x) * (rank + 32L)), nrow(x))
+    for (step in 1:5) {
+        basis <- qr.Q(qr(as.matrix(x %*% basis), LAPACK = TRUE))
+    }
+    basis
+}
+
+# Evaluates code with R's random numbers at a fixed place and puts them back.
+# irlba draws another start where the network falls into parts: neither may
+# that depend on the user's stream nor move it.
+with_own_stream <- function(code) {
+    kinds <- RNGkind()
+    stream <- get0(".Random.seed", globalenv(), inherits = FALSE)
+    on.exit({
+        # said once more, or R would warn of an old way to sample
+        suppressWarnings(RNGkind(kinds[1], kinds[2], kinds[3]))
+        if (is.null(stream)) {
+            rm(".Random.seed", envir = globalenv())
+        } else {
+            assign(".Random.seed", stream, globalenv())
+        }
+    })
+    # L'Ecuyer's generator, which six numbers describe
+    assign(".Random.seed", c(10407L, 1:6), globalenv())
+    code
 }
 
 # Profiles (genes x rank) and expected log degrees of genes, by their unit

@@ -3,8 +3,8 @@
 #' Reads a text table with one pair of genes in each row, such as the files of
 #' HuRI, hu.MAP or BioPlex, and gives it to [gene_pairs()].
 #'
-#' Files may be plain or compressed (gz, xz, bz2), with the line ends of any
-#' system and with or without a byte order mark. Fields may be quoted. Ids are
+#' Files may be plain or compressed (gz, xz, bz2, zip), with the line ends of
+#' any system, with or without a byte order mark. Fields may be quoted. Ids are
 #' read as text, `NA` and empty fields as missing ids, which the report counts.
 #'
 #' @param file Path of a text file with one pair in each line.

@@ -1,4 +1,4 @@
-# Text files as users have them: plain or compressed (gz, xz, bz2), with or
+# Text files as users have them: plain or compressed (gz, xz, bz2, zip), with or
 # without a byte order mark, with the line ends of any system. What cannot be
 # read as text, or not to its end, is refused here, for all readers.
 
@@ -28,13 +28,46 @@ check_file <- function(file, name = rlang::caller_arg(file),
 # a checked text file -> its open connection, at the first line
 open_text <- function(file, call) {
     check_text_start(file, call)
-    gzfile(file, "r")
+    unpacking(file, "r")
+}
+
+# an open connection to what a file holds
+unpacking <- function(file, mode, call = rlang::caller_env()) {
+    if (has_magic(file, c(0x50, 0x4b, 0x03, 0x04))) {
+        # readLines() cannot go on reading from unz() itself
+        gzcon(unz(file, only_member(file, call), "rb"), text = mode == "r")
+    } else {
+        gzfile(file, mode)
+    }
+}
+
+has_magic <- function(file, bytes) {
+    identical(readBin(file, raw(), length(bytes)), as.raw(bytes))
+}
+
+# the one file in a zip archive
+only_member <- function(file, call) {
+    members <- tryCatch(utils::unzip(file, list = TRUE)$Name,
+        error = identity, warning = identity
+    )
+    if (inherits(members, "condition")) {
+        abort_damaged(file, call)
+    }
+    members <- members[!endsWith(members, "/")]
+    if (length(members) != 1L) {
+        abort_input(c(
+            "{.file {file}} must hold one file.",
+            x = "It is a zip archive of {length(members)}.",
+            i = "Unpack it with {.fn utils::unzip}."
+        ), call = call)
+    }
+    members
 }
 
 # A page of a web server that was saved as the file, and files that are no
 # text, show at their first bytes.
 check_text_start <- function(file, call) {
-    con <- gzfile(file, "rb")
+    con <- unpacking(file, "rb", call)
     on.exit(close(con))
     start <- tryCatch(readBin(con, raw(), 512L),
         error = identity, warning = identity
@@ -88,17 +121,17 @@ check_complete <- function(con, file, call) {
 
 # what a gz file says of itself; NULL for other files
 unpacked_size <- function(file) {
-    con <- file(file, "rb")
-    on.exit(close(con))
-    if (!identical(readBin(con, raw(), 2L), as.raw(c(0x1f, 0x8b)))) {
+    if (!has_magic(file, c(0x1f, 0x8b))) {
         return(NULL)
     }
+    con <- file(file, "rb")
+    on.exit(close(con))
     seek(con, file.size(file) - 4)
     sum(as.numeric(readBin(con, raw(), 4L)) * 256^(0:3))
 }
 
 is_damaged <- function(file) {
-    con <- gzfile(file, "rb")
+    con <- unpacking(file, "rb")
     on.exit(close(con))
     n <- 0
     repeat {
@@ -194,7 +227,7 @@ explain_failure <- function(layout, failure, call) {
 }
 
 count_fields <- function(file, sep, quote) {
-    con <- gzfile(file, "r")
+    con <- unpacking(file, "r")
     on.exit(close(con))
     utils::count.fields(con, sep, quote,
         blank.lines.skip = FALSE, comment.char = ""
@@ -204,7 +237,7 @@ count_fields <- function(file, sep, quote) {
 # the first value that is no number where one should be; lines: the line of
 # each row
 find_bad_field <- function(layout, lines) {
-    con <- gzfile(layout$file, "r")
+    con <- unpacking(layout$file, "r")
     on.exit(close(con))
     if (layout$header) {
         readLines(con, 1L, warn = FALSE)

@@ -1,7 +1,7 @@
 # Checkpoints: one RDS file that holds a job, its state, and what the learner
 # needs to make a fit of it, under a hash that finds damage.
 
-checkpoint_schema <- 1L
+checkpoint_schema <- 2L
 
 # seconds between two checkpoints of a run that goes well
 checkpoint_seconds <- 30
@@ -56,7 +56,11 @@ interrupted <- function(run, job) {
     save_checkpoint(run, job)
     cli::cli_inform(c(
         "!" = "Training stopped in epoch {run$state$at[['epoch']] + 1}.",
-        i = "Go on with {.code resume(\"{file}\")}."
+        i = if (is_alone(job)) {
+            "Go on with {.code resume(\"{file}\")}."
+        } else {
+            "Go on with the same call and seed: it resumes what is unfinished."
+        }
     ), class = "kith_message_interrupted")
 }
 

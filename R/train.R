@@ -15,10 +15,10 @@ trainer_blocks <- c(
 # for each pair; watched: NULL or list(a, b, positive), 0-based rows of x and
 # whether the pair is a known one.
 job_new <- function(x, first, second, encoder, objective, control, key,
-                    watched = NULL) {
+                    watched = NULL, call = rlang::caller_env()) {
     network <- resolve_encoder(encoder, ncol(x))
     n_out <- layer_table(network)$n_out[length(network$type)]
-    check_keys(objective, n_out, ncol(x))
+    check_keys(objective, n_out, ncol(x), call)
     n_partnered <- length(unique(c(first, second)))
     items <- if (goes_by_gene(objective)) "genes" else "pairs"
     n_items <- count_items(objective, list(a = first, b = second))
@@ -30,11 +30,11 @@ job_new <- function(x, first, second, encoder, objective, control, key,
             optimizer = resolve_optimizer(control),
             n_partnered = n_partnered,
             batch_size = choose_batch_size(
-                control$batch_size, n_items, items
+                control$batch_size, n_items, items, call
             ),
             key = key
         ),
-        n_items = n_items, n_out = as.integer(n_out), keys = objective$keys,
+        n_items = n_items, keys = objective$keys,
         control = control, watched = watched
     )
 }
@@ -49,7 +49,7 @@ count_items <- function(objective, index) {
 }
 
 # raw keys are compared with encodings, so both need one length
-check_keys <- function(objective, n_out, n_in, call = rlang::caller_env(2)) {
+check_keys <- function(objective, n_out, n_in, call = rlang::caller_env()) {
     if (objective$keys == "raw" && n_out != n_in) {
         abort_input(c(
             "{.arg n_out} must stay {.code NULL} with raw keys.",
@@ -67,7 +67,7 @@ unclass_matrix <- function(x) {
 
 # items: what a batch is made of, pairs or genes with a known partner
 choose_batch_size <- function(asked, n_items, items,
-                              call = rlang::caller_env(2)) {
+                              call = rlang::caller_env()) {
     if (n_items < smallest_batch) {
         abort_input(c(
             "{.arg pairs} must leave at least {smallest_batch} {items} to train
@@ -76,9 +76,13 @@ choose_batch_size <- function(asked, n_items, items,
         ), call = call)
     }
     if (is.null(asked)) {
-        # a step costs a pass over all keys: eight to an epoch, however many
-        # genes there are
-        most <- if (items == "genes") max(512L, ceiling(n_items / 8)) else 512L
+        # a step costs a pass over all keys: some four to an epoch, as in the
+        # data that the settings were chosen on, also with more genes
+        most <- if (items == "genes") {
+            min(max(512L, ceiling(n_items / 4)), 2048L)
+        } else {
+            512L
+        }
         return(as.integer(min(most, n_items)))
     }
     if (asked > n_items) {
@@ -214,7 +218,7 @@ validation_auc <- function(trainer, job) {
     }
     genes <- sort(unique(c(watched$a, watched$b)))
     encoded <- t(.Call(
-        C_trainer_encode, trainer, genes, job$n_out, job$control$threads
+        C_trainer_encode, trainer, genes, job$control$threads
     ))
     vectors <- job$x[genes + 1L, , drop = FALSE]
     a <- match(watched$a, genes)

@@ -33,13 +33,14 @@ check_count <- function(x, min = 1, max = .Machine$integer.max,
 check_number <- function(x, min = -Inf, max = Inf, open = FALSE,
                          name = rlang::caller_arg(x),
                          call = rlang::caller_env()) {
-    ok <- is.numeric(x) && length(x) == 1L && !is.na(x) && if (open) {
+    ok <- is.numeric(x) && length(x) == 1L && is.finite(x) && if (open) {
         x > min && x < max
     } else {
         x >= min && x <= max
     }
     if (!ok) {
-        edges <- if (open) c("(", ")") else c("[", "]")
+        is_open <- open | is.infinite(c(min, max))
+        edges <- ifelse(is_open, c("(", ")"), c("[", "]"))
         range <- paste0(edges[1], min, ", ", max, edges[2])
         abort_input(c(
             "{.arg {name}} must be one number in {range}.",

@@ -113,26 +113,29 @@ part_million <- function() {
     list(million_pairs_peak_gib = peak_gib())
 }
 
-# lines by the million in the true format, for proteins of one species
-write_string_file <- function(file, n) {
-    proteins <- sprintf("9606.ENSP%011d", seq(233, by = 7L, length.out = 19500))
-    connection <- gzfile(file, "w", compression = 1)
+# A file of 13 million lines in the true format: each pair both ways, sorted by
+# the first protein. The partners of a protein are the nearest on a ring; all
+# numbers follow from the pair, so that both directions agree.
+write_links <- function(file, n_proteins = 19600, n_partners = 664) {
+    ids <- sprintf("9606.ENSP%011d", 233 + 17 * seq_len(n_proteins))
+    connection <- gzfile(file, "wb", compression = 1)
     on.exit(close(connection))
     writeLines(paste(
         "protein1 protein2 neighborhood fusion cooccurence coexpression",
         "experimental database textmining combined_score"
     ), connection)
-    size <- 500000L
-    for (done in seq(0L, n - 1L, by = size)) {
-        m <- min(size, n - done)
-        score <- function() sample.int(1000L, m, TRUE) - 1L
+    steps <- c(-(n_partners / 2):-1, 1:(n_partners / 2))
+    for (i in seq_len(n_proteins)) {
+        j <- sort((i + steps - 1) %% n_proteins + 1)
+        low <- pmin(i, j)
+        high <- pmax(i, j)
+        channel <- function(k) (low * 7919 + high * 104729 * k) %% 997
+        share <- ((low * 31 + high * 17) %% 1000) / 1000
         writeLines(paste(
-            proteins[sample.int(19500L, m, TRUE)],
-            proteins[sample.int(19500L, m, TRUE)], 0L, 0L, 0L, score(),
-            score(), 0L, score(), sample(150:999, m, TRUE)
+            ids[i], ids[j], 0, 0, 0, channel(1), channel(2), channel(4),
+            channel(5), 150 + floor(849 * share^4)
         ), connection)
     }
-    proteins
 }
 
 part_string <- function(file) {
@@ -206,8 +209,7 @@ main <- function() {
     results <- list()
     for (part in parts) {
         if (part == "string") {
-            set.seed(1)
-            write_string_file(file.path(folder, "links.txt.gz"), 13000000L)
+            write_links(file.path(folder, "links.txt.gz"))
         }
         status <- system2(
             file.path(R.home("bin"), "Rscript"),

@@ -24,7 +24,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_epoch_begin, 3),
     ENTRY(C_epoch_advance, 4),
     ENTRY(C_epoch_order, 2),
-    ENTRY(C_trainer_encode, 4),
+    ENTRY(C_trainer_encode, 3),
     ENTRY(C_batch, 5),
     /* network.c */
     ENTRY(C_network_initialise, 3),

@@ -12,7 +12,8 @@ arguments <- commandArgs(TRUE)
 filter <- if (length(arguments) > 0L) arguments[1] else "."
 step <- if (length(arguments) > 1L) as.integer(arguments[2]) else 1L
 
-Sys.setenv(NOT_CRAN = "true")
+# workers of BiocParallel do not have the stand-in for .Call() from below
+Sys.setenv(NOT_CRAN = "true", KITH_ONE_PROCESS = "true")
 library(testthat)
 library(kith)
 invisible(compiler::enableJIT(0L))

@@ -14,6 +14,12 @@ double_matrix get_double_matrix(SEXP x, const char *name) {
   return matrix;
 }
 
+void check_columns(double_matrix x, size_t n_columns, const char *name) {
+  if (x.n_columns != n_columns)
+    Rf_error(INTERNAL "`%s` has %.0f columns, not %.0f", name,
+             (double)x.n_columns, (double)n_columns);
+}
+
 const double *get_doubles(SEXP x, size_t length, const char *name) {
   if (!Rf_isReal(x) || (size_t)XLENGTH(x) != length)
     Rf_error(INTERNAL "`%s` is not a double vector of length %.0f", name,

@@ -19,6 +19,7 @@ typedef struct {
 } double_matrix;
 
 double_matrix get_double_matrix(SEXP x, const char *name);
+void check_columns(double_matrix x, size_t n_columns, const char *name);
 const double *get_doubles(SEXP x, size_t length, const char *name);
 const int *get_ints(SEXP x, size_t length, const char *name);
 const int *get_flags(SEXP x, size_t length, const char *name); /* logical */

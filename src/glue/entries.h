@@ -24,7 +24,7 @@ SEXP C_epoch_begin(SEXP pointer, SEXP epoch, SEXP n_threads);
 SEXP C_epoch_advance(SEXP pointer, SEXP n_steps, SEXP learning_rate,
                      SEXP n_threads);
 SEXP C_epoch_order(SEXP pointer, SEXP epoch);
-SEXP C_trainer_encode(SEXP pointer, SEXP rows, SEXP n_out, SEXP n_threads);
+SEXP C_trainer_encode(SEXP pointer, SEXP rows, SEXP n_threads);
 SEXP C_batch(SEXP pointer, SEXP pairs, SEXP negatives, SEXP learning_rate,
              SEXP n_threads);
 

@@ -46,6 +46,7 @@ SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters, SEXP x,
   const engine *engine = get_engine(precision);
   network_plan plan = get_network_plan(network);
   double_matrix vectors = get_double_matrix(x, "x");
+  check_columns(vectors, plan.n_in, "x");
   network_room room = make_room(engine, &plan, ENCODE_ROWS, 0);
   const double *values =
       get_doubles(parameters, room.n_parameters, "parameters");
@@ -76,6 +77,8 @@ SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters, SEXP x,
   double_matrix upstream = get_double_matrix(dy, "dy");
   size_t n = vectors.n_rows;
   network_room room = make_room(engine, &plan, n, 1);
+  check_columns(vectors, plan.n_in, "x");
+  check_columns(upstream, room.n_out, "dy");
   const double *values =
       get_doubles(parameters, room.n_parameters, "parameters");
   int training = key != R_NilValue;

@@ -26,9 +26,11 @@ static char *align(void *memory) {
   return (char *)memory + (ALIGNMENT - address % ALIGNMENT) % ALIGNMENT;
 }
 
-static batch_choice get_batch(SEXP items, SEXP negatives) {
-  batch_choice choice = {get_ints(items, (size_t)Rf_xlength(items), "items"),
-                         (size_t)Rf_xlength(items), NULL};
+static batch_choice get_batch(const trainer_handle *handle, SEXP items,
+                              SEXP negatives) {
+  size_t n = (size_t)Rf_xlength(items);
+  size_t n_items = handle->engine->n_items(handle->trainer);
+  batch_choice choice = {get_indices(items, n, n_items, "items"), n, NULL};
   if (negatives != R_NilValue)
     choice.negatives =
         get_ints(negatives, (size_t)Rf_xlength(negatives), "negatives");
@@ -66,9 +68,10 @@ SEXP C_trainer_create(SEXP plan, SEXP precision, SEXP x, SEXP first,
   const engine *engine = get_engine(precision);
   double_matrix vectors = get_double_matrix(x, "x");
   size_t n_pairs = (size_t)Rf_xlength(first);
-  const int *from = get_ints(first, n_pairs, "first");
-  const int *to = get_ints(second, n_pairs, "second");
+  const int *from = get_indices(first, n_pairs, vectors.n_rows, "first");
+  const int *to = get_indices(second, n_pairs, vectors.n_rows, "second");
   training_plan training = get_training_plan(plan, vectors.n_rows, n_pairs);
+  check_columns(vectors, training.network.n_in, "x");
   size_t bytes;
   engine->trainer_size(&training, &bytes, &st);
   raise_failure(&st);
@@ -148,13 +151,13 @@ SEXP C_epoch_advance(SEXP pointer, SEXP n_steps, SEXP learning_rate,
 }
 
 /* rows: 0-based; the encodings as n_out x n. */
-SEXP C_trainer_encode(SEXP pointer, SEXP rows, SEXP n_out, SEXP n_threads) {
+SEXP C_trainer_encode(SEXP pointer, SEXP rows, SEXP n_threads) {
   trainer_handle *handle = get_trainer(pointer);
   set_trainer_threads(handle, n_threads);
-  size_t n = (size_t)Rf_xlength(rows);
-  const int *genes = get_ints(rows, n, "rows");
-  SEXP encoded =
-      PROTECT(Rf_allocMatrix(REALSXP, get_int(n_out, "n_out"), (int)n));
+  size_t n = (size_t)Rf_xlength(rows), n_genes, n_values;
+  handle->engine->trainer_shape(handle->trainer, &n_genes, &n_values);
+  const int *genes = get_indices(rows, n, n_genes, "rows");
+  SEXP encoded = PROTECT(Rf_allocMatrix(REALSXP, (int)n_values, (int)n));
   int held = blas_hold();
   handle->engine->trainer_encode(handle->trainer, genes, n, REAL(encoded));
   blas_release(held);
@@ -168,7 +171,7 @@ SEXP C_batch(SEXP pointer, SEXP items, SEXP negatives, SEXP learning_rate,
              SEXP n_threads) {
   trainer_handle *handle = get_trainer(pointer);
   set_trainer_threads(handle, n_threads);
-  batch_choice choice = get_batch(items, negatives);
+  batch_choice choice = get_batch(handle, items, negatives);
   int step = learning_rate != R_NilValue;
   double rate = step ? get_double(learning_rate, "learning_rate") : 0;
   status st = {STATUS_OK, ""};

@@ -54,6 +54,8 @@ typedef struct {
                                 const double *x, const int *first,
                                 const int *second, trainer **made, status *st);
   void (*trainer_initialise)(trainer *t);
+  /* Genes that it knows, and values of an encoding. */
+  void (*trainer_shape)(const trainer *t, size_t *n_genes, size_t *n_out);
   size_t (*block_length)(const trainer *t, block_name block);
   void (*block_read)(const trainer *t, block_name block, double *to);
   void (*block_write)(trainer *t, block_name block, const double *from);

@@ -1,5 +1,6 @@
 #include "nn/partner_lists.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@ void partner_lists_take(size_t n_genes, size_t n_pairs, arena *a,
   lists->n_genes = n_genes;
   lists->starts = arena_take(a, n_genes + 1, sizeof(int));
   size_t n_ends;
-  if (!size_multiply(2, n_pairs, &n_ends)) a->overflow = 1;
+  if (!size_multiply(2, n_pairs, &n_ends) || n_ends > INT_MAX) a->overflow = 1;
   lists->partners = arena_take(a, n_ends, sizeof(int));
 }
 

@@ -10,7 +10,8 @@ typedef struct {
   int *partners; /* ... to partners[starts[i + 1] - 1], ascending */
 } partner_lists;
 
-/* Room for the lists of n_pairs pairs. */
+/* Room for the lists of n_pairs pairs; the arena overflows where their ends
+ * cannot be counted in int. */
 void partner_lists_take(size_t n_genes, size_t n_pairs, arena *a,
                         partner_lists *lists);
 

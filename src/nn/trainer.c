@@ -116,6 +116,13 @@ static status_code trainer_size(const training_plan *plan, size_t *bytes,
   return st->code;
 }
 
+static size_t count_partnered(const partner_lists *known) {
+  size_t n = 0;
+  for (size_t i = 0; i < known->n_genes; ++i)
+    n += partner_count(known, (int)i) > 0;
+  return n;
+}
+
 /* Anchors and keys, in the order of the genes. */
 static void choose_keys(trainer *t) {
   size_t n_anchors = 0, n_keys = 0;
@@ -143,7 +150,15 @@ static status_code trainer_create(const training_plan *plan, void *memory,
   memcpy(t->second, second, plan->n_pairs * sizeof(int));
   for (size_t i = 0; i < plan->n_genes; ++i) t->slot_of_gene[i] = -1;
   partner_lists_fill(&t->known, first, second, plan->n_pairs);
+  size_t n_partnered = count_partnered(&t->known);
+  if (n_partnered != plan->n_partnered)
+    return status_fail(st, STATUS_INTERNAL,
+                       "%zu genes have a partner, the plan says %zu",
+                       n_partnered, plan->n_partnered);
   if (t->objective.type->by_gene) choose_keys(t);
+  /* read by a checkpoint, also before the first epoch fills it */
+  if (t->bank != NULL)
+    memset(t->bank, 0, plan->n_genes * t->net.n_out * sizeof(real));
   memset(t->blocks.moment_1, 0, t->blocks.n * sizeof(real));
   memset(t->blocks.moment_2, 0, t->blocks.n * sizeof(real));
   return STATUS_OK;
@@ -151,6 +166,11 @@ static status_code trainer_create(const training_plan *plan, void *memory,
 
 static void trainer_initialise(trainer *t) {
   network_initialise(&t->net, t->plan.key, t->blocks.parameters);
+}
+
+static void trainer_shape(const trainer *t, size_t *n_genes, size_t *n_out) {
+  *n_genes = t->plan.n_genes;
+  *n_out = t->net.n_out;
 }
 
 static void set_threads(trainer *t, int n_threads) {

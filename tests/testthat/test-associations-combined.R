@@ -115,6 +115,30 @@ test_that("partners come with probability, spread and degree", {
     expect_null(partners(fit, fit$genes[1], how = "corrected")$probability)
 })
 
+test_that("of no pairs there are no scores, partners and reasons", {
+    none <- organism$pairs[0, ]
+    some <- organism$pairs[1, ]
+    expect_identical(score_pairs(fit, none), score_pairs(fit, some)[0, ])
+    expect_identical(
+        score_pairs(fit, none, "both"), score_pairs(fit, some, "both")[0, ]
+    )
+    expect_identical(predict(fit, none), data.frame(.pred = numeric()))
+    expect_identical(predict(fit, none, "prob"), data.frame(.pred = numeric()))
+    expect_identical(nrow(augment(fit, none)), 0L)
+    expect_identical(evidence(fit, none), evidence(fit, some)[0, ])
+    # a gene whose partners are all known
+    known <- data.frame(from = fit$genes[1], to = fit$genes[-1])
+    for (how in c("combined", "both")) {
+        found <- partners(fit, fit$genes[1:2], n = 1, how = how, known = known)
+        expect_identical(found$gene, fit$genes[2])
+        alone <- partners(
+            fit, fit$genes[1], n = 1, how = how, known = known, evidence = TRUE
+        )
+        expect_identical(names(alone), c(names(found), "evidence"))
+        expect_identical(nrow(alone), 0L)
+    }
+})
+
 test_that("probabilities follow the prior that is asked for", {
     asked <- organism$pairs[1:30, ]
     p <- predict(fit, asked, type = "prob")$.pred
@@ -122,10 +146,13 @@ test_that("probabilities follow the prior that is asked for", {
     rare <- predict(fit, asked, type = "prob", prior = 0.01)$.pred
     odds <- function(p) p / (1 - p)
     expect_equal(odds(rare) / odds(p), rep((0.01 / 0.99) / (1 / 5), 30))
+    expect_error(predict(fit, asked, "prob", how = "both"), "how",
+        class = "kith_error_input"
+    )
     expect_error(predict(fit, asked, "prob", prior = 1), "prior",
         class = "kith_error_input"
     )
-    expect_error(predict(small_fit(organism), asked, "prob"), "combine",
+    expect_error(predict(small_fit(organism), asked, "prob"), "type.*combine",
         class = "kith_error_input"
     )
     expect_error(score_pairs(fit, asked, lambda = 0.5), "lambda",
@@ -154,11 +181,15 @@ test_that("threads and workers change nothing", {
         fit[c("members", "combination")]
     )
     skip_on_cran()
+    skip_if(nzchar(Sys.getenv("KITH_ONE_PROCESS")), "without workers")
     snow <- combined_fit(BPPARAM = BiocParallel::SnowParam(2))
-    expect_identical(
-        snow[c("members", "combination", "propagation", "history")],
-        fit[c("members", "combination", "propagation", "history")]
+    expect_identical(snow, fit)
+    # two workers share the threads, the fit keeps them
+    shared <- combined_fit(
+        list(threads = 2, epochs = 1),
+        BPPARAM = BiocParallel::SnowParam(2), members = 1, combine = FALSE
     )
+    expect_identical(shared$control$threads, 2L)
 })
 
 test_that("every run has its checkpoint, and the same call resumes", {
@@ -177,10 +208,13 @@ test_that("every run has its checkpoint, and the same call resumes", {
         again[c("members", "combination")], saved[c("members", "combination")]
     )
     expect_error(resume(saved), "several", class = "kith_error_input")
-    expect_error(
-        resume(file.path(folder, "run-4.rds")), "fold",
-        class = "kith_error_input"
-    )
+    # neither a network nor a fold is a fit by itself
+    for (part in c("run-1.rds", "run-4.rds")) {
+        expect_error(
+            resume(file.path(folder, part)), "larger fit",
+            class = "kith_error_input"
+        )
+    }
     expect_identical(run_checkpoint(list(
         control = list(checkpoint = "/a.b/c"), members = 2, combine = TRUE
     ), 1), "/a.b/c-1")
@@ -250,6 +284,51 @@ test_that("the corrected score of positives does not follow degree", {
     }
 })
 
+test_that("a combination that cannot be learned is refused before training", {
+    refused <- function(pairs, regexp, ...) {
+        expect_error(
+            combined_fit(pairs = pairs, control = list(checkpoint = file), ...),
+            paste0("^", regexp, ".*combine = FALSE"),
+            class = "kith_error_input"
+        )
+        expect_false(file.exists(sub(".rds", "-1.rds", file, fixed = TRUE)))
+    }
+    file <- withr::local_tempfile(pattern = "run", fileext = ".rds")
+    # folds of 8 genes or more are left by all pairs, not by a third of them
+    refused(data.frame(from = fit$genes[1:5], to = fit$genes[6:10]), "`pairs`")
+    expect_s3_class(
+        combined_fit(
+            pairs = data.frame(from = fit$genes[1:5], to = fit$genes[6:10]),
+            combine = FALSE
+        ),
+        "association_fit"
+    )
+    # one complex: every pair of its genes is known
+    complex <- utils::combn(fit$genes[1:30], 2)
+    refused(data.frame(from = complex[1, ], to = complex[2, ]), "`pairs`")
+})
+
+test_that("folds shrink a batch that only all pairs can fill", {
+    pairs <- gene_pairs(organism$pairs)[1:300, ]
+    found <- combined_fit(
+        list(batch_size = 300), pairs,
+        objective = info_nce(keys = "transformed")
+    )
+    expect_identical(found$control$batch_size, 300L)
+    expect_false(is.null(found$combination))
+})
+
+test_that("vectors that are all alike leave finite weights", {
+    alike <- organism$vectors
+    alike[] <- 1
+    found <- learn_associations(
+        as.matrix(alike), organism$pairs, encoder_mlp(8),
+        control = small_control(1), members = 1
+    )
+    expect_true(all(is.finite(unlist(found$combination$weights))))
+    expect_true(all(is.finite(score_pairs(found, organism$pairs)$score)))
+})
+
 test_that("a kind without positives borrows the weights of another", {
     set.seed(63)
     scores <- data.frame(
@@ -261,6 +340,12 @@ test_that("a kind without positives borrows the weights of another", {
     expect_identical(found$positives, c(0L, 60L, 0L))
     expect_identical(found$weights$combined[, 1], found$weights$combined[, 2])
     expect_identical(found$weights$combined[, 3], found$weights$combined[, 2])
+    # so does one without negatives
+    more <- scores[scores$positive, ]
+    more$kind <- 1L
+    found <- learn_combination(list(scores, more))
+    expect_identical(found$positives, c(60L, 60L, 0L))
+    expect_identical(found$weights$combined[, 1], found$weights$combined[, 2])
 })
 
 test_that("a batch of nearly all genes does not stop the folds", {

@@ -119,6 +119,32 @@ test_that("partners are the best of all other genes", {
     )
 })
 
+test_that("vectors of any length are used at length 1", {
+    long <- as_embedding(3 * as.matrix(organism$vectors), normalize = FALSE)
+    fit <- learn_associations(long, organism$pairs, encoder_mlp(hidden = 16),
+        control = small_control(), preset = "cal2026"
+    )
+    expect_equal(rowSums(fit$vectors^2), rep(1, 250), ignore_attr = TRUE)
+    expect_equal(
+        score_pairs(fit, organism$pairs)$cosine,
+        score_pairs(fit_half, organism$pairs)$cosine
+    )
+    expect_equal(encode(fit, long), encode(fit))
+    expect_equal(
+        diagnose(long, organism$pairs)$value[2],
+        diagnose(organism$vectors, organism$pairs)$value[2]
+    )
+})
+
+test_that("asking for more partners than there are genes takes no memory", {
+    all <- partners(fit_half, n = 249, exclude_known = FALSE)
+    expect_identical(nrow(all), 250L * 249L)
+    # 2 TB, were they all given a place
+    expect_identical(
+        partners(fit_half, n = 2^31 - 1, exclude_known = FALSE), all
+    )
+})
+
 test_that("a fit survives saveRDS and a new process", {
     skip_if_not_installed("callr")
     file <- withr::local_tempfile(fileext = ".rds")

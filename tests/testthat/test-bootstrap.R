@@ -229,6 +229,7 @@ test_that("bad input is refused by name", {
     expect_refused(bootstrap_auc(scores, positive, draws = 1), "draws")
     expect_refused(bootstrap_auc(scores, positive, level = 1), "level")
     expect_refused(bootstrap_auc(scores, positive, threads = 0), "threads")
+    expect_refused(bootstrap_auc(scores, positive, threads = 1025), "threads")
     expect_error(bootstrap_auc(scores, positive, by = "edges"), "by")
     by_genes <- function(pairs) {
         bootstrap_auc(scores, positive, pairs, by = "genes")

@@ -113,6 +113,27 @@ test_that("resume() trains a finished run on, as planned from the start", {
     )
 })
 
+test_that("a run that breaks off tells how to go on", {
+    told <- function(run, regexp) {
+        expect_message(
+            tryCatch(run, error = function(error) NULL), regexp,
+            class = "kith_message_interrupted"
+        )
+    }
+    broken <- small_control(
+        optimizer = "sgd", learning_rate = 1e30, checkpoint = checkpoint_file()
+    )
+    told(small_fit(control = broken), "resume\\(")
+    broken$checkpoint <- checkpoint_file()
+    organism <- small_organism()
+    told(
+        learn_associations(organism$vectors, organism$pairs, encoder_mlp(8),
+            info_nce(), broken, members = 2, combine = FALSE
+        ),
+        "the same call and seed"
+    )
+})
+
 test_that("resume() says what it cannot do", {
     file <- checkpoint_file()
     organism <- small_organism()

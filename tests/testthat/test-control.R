@@ -13,6 +13,13 @@ test_that("bad numbers are refused by name", {
     refused(train_control(batch_size = 7), "batch_size")
     refused(train_control(learning_rate = 0), "learning_rate")
     refused(train_control(weight_decay = -1), "weight_decay")
+    refused(train_control(weight_decay = Inf), "weight_decay.*\\[0, Inf\\)")
+    refused(train_control(clip_norm = 0), "clip_norm.*\\(0, Inf\\)")
+    refused(train_control(clip_norm = NaN), "clip_norm")
+    expect_identical(train_control(clip_norm = Inf)$clip_norm, Inf)
+    refused(train_control(momentum = 1.1), "momentum.*\\[0, 1\\]")
+    refused(multi_positive(degree_weight = Inf), "degree_weight")
+    refused(multi_positive(degree_correction = Inf), "degree_correction")
     refused(train_control(schedule = "linear"), "schedule")
     refused(train_control(precision = "half"), "precision")
     refused(train_control(threads = 0), "threads")
@@ -42,9 +49,9 @@ test_that("the defaults are the published recipe", {
     expect_identical(control$weight_decay, 1e-4)
     expect_identical(choose_batch_size(NULL, 1000L, "pairs"), 512L)
     expect_identical(choose_batch_size(NULL, 20L, "pairs"), 20L)
-    # of very many genes more, so that an epoch stays at eight steps
-    expect_identical(choose_batch_size(NULL, 4097L, "genes"), 513L)
-    expect_identical(choose_batch_size(NULL, 20000L, "genes"), 2500L)
+    # of more genes a quarter
+    expect_identical(choose_batch_size(NULL, 2049L, "genes"), 513L)
+    expect_identical(choose_batch_size(NULL, 20000L, "genes"), 2048L)
     expect_identical(choose_batch_size(NULL, 20000L, "pairs"), 512L)
 })
 

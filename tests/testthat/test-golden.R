@@ -25,7 +25,7 @@ for (case in golden_cases()) {
             max(abs(.Call(C_block_read, trainer, 0L) - gold$parameters_end)),
             1e-9
         )
-        encoded <- t(.Call(C_trainer_encode, trainer, 0:19, 6L, 1L))
+        encoded <- t(.Call(C_trainer_encode, trainer, 0:19, 1L))
         expect_equal(encoded, gold$encoding, tolerance = 1e-8)
     })
 }

@@ -127,4 +127,6 @@ test_that("bad input is refused by name", {
     expect_refused(run(temperature = 0), "temperature")
     expect_refused(run(temperature = Inf), "temperature")
     expect_refused(run(threads = 1.5), "threads")
+    # each takes a row of scratch
+    expect_refused(run(threads = 1e6), "threads.*at most 1024")
 })

@@ -69,7 +69,7 @@ expect_gradient <- function(trainer, items) {
 }
 
 encodings <- function(trainer) {
-    t(.Call(C_trainer_encode, trainer, seq_len(n_genes) - 1L, 5L, 1L))
+    t(.Call(C_trainer_encode, trainer, seq_len(n_genes) - 1L, 1L))
 }
 
 test_that("multi_positive has the loss and gradient of its formula", {

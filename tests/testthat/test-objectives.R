@@ -50,6 +50,37 @@ loss_of <- function(trainer, type, parameters = NULL) {
     .Call(C_batch, trainer, 0:9, given, NULL, 1L)
 }
 
+test_that("what a trainer cannot hold stops in the glue", {
+    job <- job_of("transformed", "batch")
+    create <- function(job) {
+        .Call(
+            C_trainer_create, job$plan, "double", job$x, job$first, job$second
+        )
+    }
+    trainer <- create(job)
+    broken <- function(part, value) {
+        job[[part]] <- value
+        create(job)
+    }
+    expect_error(broken("first", replace(first, 3, 15L)), "first.*range")
+    expect_error(broken("second", replace(second, 3, -1L)), "second.*range")
+    expect_error(broken("x", x[, -1]), "`x` has 4 columns, not 5")
+    plan <- utils::modifyList(job$plan, list(n_partnered = 3L))
+    expect_error(broken("plan", plan), "14 genes have a partner.*says 3")
+    expect_error(.Call(C_trainer_encode, trainer, 15L, 1L), "rows.*range")
+    expect_error(.Call(C_batch, trainer, 10L, NULL, NULL, 1L), "items.*range")
+    network <- job$plan$network
+    parameters <- .Call(C_block_read, trainer, 0L)
+    expect_error(
+        .Call(C_network_encode, network, "double", parameters, x[, -1], 1L),
+        "`x` has 4 columns, not 5"
+    )
+    expect_error(
+        network_gradients(network, parameters, x, x[, -1]),
+        "`dy` has 4 columns, not 5"
+    )
+})
+
 for (keys in c("raw", "transformed")) {
     for (type in c("batch", "uniform")) {
         test_that(paste("loss and gradient are right:", keys, type), {
@@ -57,7 +88,7 @@ for (keys in c("raw", "transformed")) {
             start <- .Call(C_block_read, trainer, 0L)
             loss <- loss_of(trainer, type)
 
-            f <- t(.Call(C_trainer_encode, trainer, 0:14, 5L, 1L))
+            f <- t(.Call(C_trainer_encode, trainer, 0:14, 1L))
             other <- if (keys == "raw") x else f
             a <- first + 1
             b <- second + 1

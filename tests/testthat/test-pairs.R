@@ -405,6 +405,14 @@ test_that("print and summary show the report and give back the object", {
     expect_output(print(summary(many[0, ])), "0 pairs")
 })
 
+test_that("drop_pairs() tells the pairs of 60,000 genes apart", {
+    genes <- as.character(seq_len(60000))
+    chain <- gene_pairs(data.frame(from = genes[-1], to = genes[-60000]))
+    others <- gene_pairs(data.frame(from = genes[-60000], to = genes[-1]))
+    left <- drop_pairs(chain, others[-c(7, 59990), ])
+    expect_identical(left$from, genes[c(8, 59991)])
+})
+
 test_that("match_pairs() counts from 0 and marks unknown genes", {
     at <- match_pairs(gene_pairs(path), c("d", "c", "b"))
     expect_identical(at, list(

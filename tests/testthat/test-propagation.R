@@ -95,6 +95,35 @@ test_that("guilt by association takes ridge weights, and repeated pairs", {
     )
 })
 
+test_that("a network in parts is propagated without R's random numbers", {
+    # complexes of 30: fewer large eigenvalues than are asked for
+    n <- 780
+    members <- split(seq_len(n), rep(seq_len(n / 30), each = 30))
+    complexes <- do.call(rbind, lapply(members, function(genes) {
+        t(utils::combn(genes, 2))
+    }))
+    vectors <- withr::with_seed(71, matrix(rnorm(n * 5), n))
+    vectors <- vectors / sqrt(rowSums(vectors^2))
+    run <- function() {
+        fit_propagation(vectors, complexes[, 1] - 1L, complexes[, 2] - 1L)
+    }
+    withr::local_preserve_seed()
+    set.seed(1)
+    before <- .Random.seed
+    found <- run()
+    expect_identical(.Random.seed, before)
+    set.seed(2, kind = "Wichmann-Hill")
+    expect_identical(run(), found)
+    expect_identical(RNGkind()[1], "Wichmann-Hill")
+    rm(".Random.seed", envir = globalenv())
+    expect_identical(run(), found)
+    expect_false(exists(".Random.seed", globalenv(), inherits = FALSE))
+    expect_identical(RNGkind()[1], "Wichmann-Hill")
+    # a complex: ones from A + I, and beside the diagonal 28 / 30 from J
+    exact <- 30 + 29 * 28 / 30
+    expect_equal(sort(found$values, TRUE)[1:26], rep(exact, 26))
+})
+
 test_that("a lower rank keeps the largest parts of the target", {
     ranked <- lapply(c(3, 12), function(rank) {
         found <- fit_propagation(
@@ -167,4 +196,18 @@ test_that("the threads of the BLAS do not decide", {
         fit_propagation(wide, ends[, 1], ends[, 2])
     })
     expect_identical(fits[[1]], fits[[2]])
+})
+
+test_that("the rough basis holds what stands out", {
+    # three blocks of genes that are linked within, and few links between
+    block <- rep(1:3, c(40, 25, 15))
+    linked <- outer(block, block, "==") * 1
+    ends <- cbind(sample.int(80, 30, TRUE), sample.int(80, 30, TRUE))
+    linked[rbind(ends, ends[, 2:1])] <- 1
+    diag(linked) <- 0
+    sparse <- Matrix::Matrix(linked, sparse = TRUE)
+    basis <- with_own_stream(rough_basis(sparse, 3))
+    expect_equal(crossprod(basis), diag(35))
+    found <- eigen(crossprod(basis, as.matrix(sparse %*% basis)), TRUE)$values
+    expect_equal(found[1:3], eigen(linked, TRUE)$values[1:3], tolerance = 1e-8)
 })

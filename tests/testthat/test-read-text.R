@@ -30,6 +30,8 @@ test_that("complete files are read whatever they are packed in", {
             found <- readers[[kind]](text_file(lines, ext))
             expect_identical(found, expected)
         }
+        zipped <- zip_file(text_file(lines, ".gz"))
+        expect_identical(readers[[kind]](zipped), expected)
         windows <- text_file(lines, ".gz", ending = "\r\n", bom = TRUE)
         expect_identical(readers[[kind]](windows), expected)
         # the last line without an end
@@ -50,9 +52,18 @@ test_that("compressed files that are cut off or damaged are refused", {
         }
         file <- text_file(good_lines[[kind]], ".gz")
         bytes <- readBin(file, raw(), file.size(file))
+        zipped <- zip_file(file)
+        expect_input_error(
+            readers[[kind]](cut_off(zipped, 0.95)), "cut off or damaged"
+        )
+        expect_input_error(readers[[kind]](zip_file(file, 2)), "archive of 2")
         bytes[seq(2000, 2100)] <- as.raw(7)
         writeBin(bytes, file)
         expect_input_error(readers[[kind]](file), "cut off or damaged")
+        packed <- readBin(zipped, raw(), file.size(zipped))
+        packed[seq(2000, 2100)] <- as.raw(7)
+        writeBin(packed, zipped)
+        expect_input_error(readers[[kind]](zipped), "cut off or damaged")
     }
 })
 
@@ -76,7 +87,7 @@ test_that("files that are no tables are named", {
         expect_input_error(read(text_file(character())), "is empty")
         expect_input_error(read(7), "must be one string")
         binary <- withr::local_tempfile(fileext = ".tsv")
-        writeBin(as.raw(c(0x50, 0x4b, 3, 4, 0, 0, 0, 8)), binary)
+        writeBin(as.raw(c(0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 8)), binary)
         expect_input_error(read(binary), "no text")
     }
 })

@@ -138,6 +138,18 @@ test_that("a loss that is not finite stops with epoch, batch and advice", {
 
 test_that("too few pairs and too large batches are refused", {
     organism <- small_organism()
+    # in the name of the function that was called
+    expect_identical(
+        as.character(rlang::catch_cnd(
+            small_fit(organism, organism$pairs[1:7, ])
+        )$call[[1]]),
+        "learn_associations"
+    )
+    expect_error(
+        small_fit(organism, control = small_control(validation = 1e-5)),
+        "validation.*1e-05",
+        class = "kith_error_input"
+    )
     expect_error(
         small_fit(organism, organism$pairs[1:7, ]),
         "at least 8 pairs",
