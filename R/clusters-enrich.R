@@ -19,9 +19,9 @@
 #' Genes in no set count as genes that the set does not hold. Random clusters
 #' may be coherent, too, where sets are wide or the background is: `summary()`
 #' tells how many are, and only the difference counts. And where the pairs that
-#' a fit has learned come from the same knowledge as the sets, as those of STRING
-#' and terms of the Gene Ontology do, coherent clusters show that the fit has
-#' learned its pairs, not that it finds new ones.
+#' a fit has learned come from the same knowledge as the sets, as those of
+#' STRING and terms of the Gene Ontology do, coherent clusters show that the fit
+#' has learned its pairs, not that it finds new ones.
 #'
 #' @param clusters A result of [cluster_genes()], or a data frame with the
 #'   columns `gene` and `cluster` and perhaps `space` (else `"given"`).
@@ -55,8 +55,8 @@
 #'   }
 #'   `tidy()` gives a row for each cluster, with its best set, and `summary()`
 #'   the share of coherent clusters by space and in random clusters (see
-#'   [tidy.cluster_enrichment()]); `autoplot()` draws them. Rows taken by `[` are
-#'   a plain data frame.
+#'   [tidy.cluster_enrichment()]); `autoplot()` draws them. Rows taken by `[`
+#'   are a plain data frame.
 #'
 #' @section Errors: Of class `kith_error_input`: sets without names or with
 #'   names that come twice, sets of which none has a gene of the background

@@ -117,4 +117,3 @@ as.data.frame.gene_clusters <- function(x, ...) {
     class(x) <- "data.frame"
     x
 }
-
