@@ -19,8 +19,9 @@
 #'   AnnotationDbi, GO.db or `org` is not installed.
 #' @family readers
 #' @examplesIf requireNamespace("org.Hs.eg.db", quietly = TRUE)
-#' sets <- go_gene_sets("org.Hs.eg.db", c("INTS1", "INTS2", "SNAPC1"),
-#'     ontology = "CC"
+#' # INTS1, INTS2 and SNAPC1 by their Entrez ids
+#' sets <- go_gene_sets("org.Hs.eg.db", c("26173", "57508", "6617"),
+#'     ontology = "CC", keytype = "ENTREZID"
 #' )
 #' attr(sets, "term")[lengths(sets) == 2]
 #' @export
@@ -46,7 +47,7 @@ go_gene_sets <- function(org, genes = NULL, ontology = c("BP", "MF", "CC"),
         ))
     }
     found <- suppressMessages(AnnotationDbi::select(
-        org, wanted, c("GOALL", "ONTOLOGYALL"), keytype
+        org, wanted, "GOALL", keytype
     ))
     found <- found[found$ONTOLOGYALL %in% ontology, ]
     found <- unique(data.frame(gene = found[[keytype]], go = found$GOALL))

@@ -15,8 +15,8 @@ space_titles <- c(
 #'
 #' @param object A result of [cluster_genes()].
 #' @param type `"umap"`: the genes of each space in two dimensions, by uwot,
-#'   with some clusters in colour; `"heatmap"`: the cosines among the genes of some
-#'   clusters, in each space, genes ordered by cluster.
+#'   with some clusters in colour; `"heatmap"`: the cosines among the genes of
+#'   some clusters, in each space, genes ordered by cluster.
 #' @param clusters Numbers of the clusters to show, at most 8 for `"umap"`.
 #'   `NULL`: the 8 largest, for association space those first that it alone
 #'   has.
@@ -30,8 +30,8 @@ space_titles <- c(
 #' @return A `ggplot`. Its `$data`: for `"umap"` a row for each space and gene,
 #'   `gene`, `space`, `cluster` (`NA` where it is not one of those shown), `x`,
 #'   `y` and `clustered` (is the gene in any cluster?); for `"heatmap"` a row
-#'   for each space and two genes, `space`, `row` and `column` (genes, as factors in
-#'   the order of the figure) and `cosine`.
+#'   for each space and two genes, `space`, `row` and `column` (genes, as
+#'   factors in the order of the figure) and `cosine`.
 #' @section Errors: Of class `kith_error_input`: clusters that there are not.
 #'   Of class `kith_error_package`: `"umap"` needs uwot and withr.
 #' @references McInnes L, Healy J, Melville J (2018). UMAP: uniform manifold
