@@ -67,8 +67,8 @@
 #'   It takes three more networks. `NULL`: yes, or no with
 #'   `preset = "cal2026"`.
 #' @param BPPARAM Where the networks are trained: one after the other in this
-#'   process, or on workers of BiocParallel (each with its share of the
-#'   threads). It changes no result.
+#'   process, or on workers of BiocParallel, each with its share of the threads
+#'   (see [kith-workers]). It changes no result.
 #'
 #' @return An object of class `association_fit`, plain R data that
 #'   `saveRDS()` keeps as it is. Its parts: `encoder`, `objective`, `control`,

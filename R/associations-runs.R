@@ -106,7 +106,7 @@ run_all <- function(runs, workers) {
     if (methods::is(workers, "SerialParam")) {
         return(lapply(runs, run_one))
     }
-    share <- max(1L, as.integer(BiocParallel::bpnworkers(workers)))
+    share <- workers_of_machine(workers)
     sent <- lapply(runs, function(run) {
         run$job$control$threads <- max(1L, run$job$control$threads %/% share)
         run$job$control$verbose <- FALSE

@@ -10,8 +10,8 @@
 #' Files are told apart by what is in them. Text may be plain or compressed (gz,
 #' xz, bz2, a zip of one file), with the line ends of any system and with or
 #' without a byte order mark; fields may be quoted; `NA` and empty fields are
-#' missing values. The first column of a table holds the gene ids, or the row names as
-#' [utils::write.table()] writes them; columns of text next to it
+#' missing values. The first column of a table holds the gene ids, or the row
+#' names as [utils::write.table()] writes them; columns of text next to it
 #' (`Gene`, `Gene name`) and a column of Entrez ids are further ids. A column
 #' of text further right is left out and named in the message; if most of it are
 #' numbers it is an error.

@@ -1,0 +1,57 @@
+#' Workers of one machine or of a cluster
+#'
+#' [learn_associations()] and the studies train several networks that share
+#' nothing. `BPPARAM` says where: one after the other in this process
+#' (`SerialParam()`, the default), on workers of this machine, or as jobs of a
+#' cluster. Every network has a stream of random numbers of its own, so
+#' the numbers are the same wherever they are trained.
+#'
+#' Workers of one machine share the `threads` of [train_control()]: with
+#' `threads = 4` and two workers each takes two. A job of a cluster takes all
+#' of them, so ask the cluster for as many processors. A BLAS with threads of
+#' its own (OpenBLAS) is held to one thread for each thread of kith's. kith
+#' must be installed where the workers run. One network is rarely faster on
+#' two workers than on the threads of one process: workers pay for several
+#' networks on many processors.
+#'
+#' ```
+#' # workers of this machine
+#' fit <- learn_associations(x, pairs,
+#'     BPPARAM = BiocParallel::SnowParam(2)
+#' )
+#'
+#' # a cluster with Slurm: six jobs of eight processors, in a folder that all
+#' # nodes can read
+#' jobs <- BiocParallel::BatchtoolsParam(
+#'     workers = 6, cluster = "slurm",
+#'     template = system.file("templates", "slurm.tmpl", package = "kith"),
+#'     resources = list(walltime = 7200, memory = 8000, ncpus = 8),
+#'     registryargs = BiocParallel::batchtoolsRegistryargs(
+#'         file.dir = "~/kith-jobs", work.dir = getwd()
+#'     )
+#' )
+#' fit <- learn_associations(x, pairs,
+#'     control = train_control(threads = 8), BPPARAM = jobs
+#' )
+#' ```
+#'
+#' The template is a text file: copy it and add what your cluster wants, for
+#' instance `module load R`. With a `checkpoint` on a shared disk a job that
+#' the cluster ended goes on where it stopped when the same call is made again.
+#'
+#' @name kith-workers
+#' @family building blocks
+NULL
+
+# How many of the workers run on one machine and share its processors.
+workers_of_machine <- function(workers) {
+    if (methods::is(workers, "BatchtoolsParam") &&
+        !workers$cluster %in% c("socket", "multicore", "interactive")) {
+        return(1L)
+    }
+    hosts <- BiocParallel::bpworkers(workers)
+    if (is.character(hosts)) {
+        return(max(table(hosts)))
+    }
+    max(1L, as.integer(BiocParallel::bpnworkers(workers)))
+}
