@@ -36,8 +36,8 @@
 #'
 #' dbscan needs all distances at once: n (n - 1) / 2 numbers of 8 bytes, and
 #' about four times that at its peak. That is 0.1 GiB for 2,000 genes, 1.6 for
-#' 10,000 and 6.5 for 20,000. Give `genes` (those with known partners, say) where
-#' that is too much.
+#' 10,000 and 6.5 for 20,000. Give `genes` (those with known partners, say)
+#' where that is too much.
 #'
 #' @param x A fit of [learn_associations()], or gene vectors of any space: what
 #'   [as_embedding()] takes, genes in rows.
