@@ -2,6 +2,12 @@
 
 skip_if_not_installed("dbscan")
 
+# a figure that can be drawn, on a device without a file
+expect_drawn <- function(figure) {
+    withr::local_pdf(NULL)
+    expect_s3_class(ggplot2::ggplotGrob(figure), "gtable")
+}
+
 organism <- small_organism()
 fit <- small_fit(organism)
 clusters <- cluster_genes(fit, min_size = 4, min_samples = 2)
@@ -32,7 +38,7 @@ test_that("the heat map shows the cosines of both spaces, by cluster", {
         ),
         ignore_attr = TRUE
     )
-    expect_s3_class(ggplot2::ggplotGrob(figure), "gtable")
+    expect_drawn(figure)
 })
 
 test_that("clusters of association alone come first, as many as asked for", {
@@ -78,7 +84,7 @@ test_that("UMAP is the same each time and leaves the random numbers alone", {
     number <- as.integer(sub(" .*", "", data$cluster))
     shown <- choose_clusters(clusters, NULL, "association", "umap")
     expect_identical(number, rep(ifelse(own %in% shown, own, NA), 2))
-    expect_s3_class(ggplot2::ggplotGrob(figure), "gtable")
+    expect_drawn(figure)
     nine <- withr::with_seed(1, matrix(rnorm(9 * 10), 9))
     x <- nine[rep(1:9, each = 5), ] + 0.05 * withr::with_seed(2, rnorm(450))
     rownames(x) <- paste0("g", 1:45)
@@ -98,7 +104,7 @@ test_that("the dot plot shows the best sets of each cluster", {
     best <- rows[!duplicated(rows$cluster), ]
     expect_identical(figure$data$set, best$set)
     expect_identical(as.character(figure$data$label), best$name)
-    expect_s3_class(ggplot2::ggplotGrob(figure), "gtable")
+    expect_drawn(figure)
     expect_input_error(autoplot(found, clusters = 999), "999")
     none <- enrich_clusters(clusters, complexes, n_random = 0, alpha = 0)
     expect_input_error(autoplot(none), "must have a set")
