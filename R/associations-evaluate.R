@@ -77,23 +77,7 @@ evaluate.association_fit <- function(x, test = NULL,
     check_lambda(lambda, options$how)
     check_flag(transductive)
     test <- test_pairs(x, test)
-    seen <- unique(c(x$pairs$from, x$pairs$to))
-    n_unseen <- (!test$from %in% seen) + (!test$to %in% seen)
-    settings <- list()
-    for (n in 0:2) {
-        positives <- test[n_unseen == n, c("from", "to")]
-        if (nrow(positives) > 0L) {
-            settings[[setting_names[n + 1L]]] <- list(
-                positives = positives,
-                universe = setting_universe(n, seen, test)
-            )
-        }
-    }
-    if (transductive) {
-        settings$transductive <- list(
-            positives = x$pairs[c("from", "to")], universe = x$genes
-        )
-    }
+    settings <- test_settings(x$pairs, test, if (transductive) x$genes)
     known <- known_pairs(x, if (nrow(test) > 0L) test)
     rows <- Map(
         function(setting, name) {
@@ -109,6 +93,30 @@ evaluate.association_fit <- function(x, test = NULL,
 
 # by the number of genes without training pairs
 setting_names <- c("edge held out", "one gene unseen", "both genes unseen")
+
+# What is asked of a fit that was trained on `train`, held out first: a list of
+# list(positives, universe) by the names of settings. genes: all of the fit, or
+# NULL to leave the transductive setting out.
+test_settings <- function(train, test, genes = NULL) {
+    seen <- pair_genes(train)
+    n_unseen <- (!test$from %in% seen) + (!test$to %in% seen)
+    settings <- list()
+    for (n in 0:2) {
+        positives <- test[n_unseen == n, c("from", "to")]
+        if (nrow(positives) > 0L) {
+            settings[[setting_names[n + 1L]]] <- list(
+                positives = positives,
+                universe = setting_universe(n, seen, test)
+            )
+        }
+    }
+    if (!is.null(genes)) {
+        settings$transductive <- list(
+            positives = train[c("from", "to")], universe = genes
+        )
+    }
+    settings
+}
 
 setting_universe <- function(n_unseen, seen, test) {
     unseen <- setdiff(unique(c(test$from, test$to)), seen)
@@ -146,7 +154,9 @@ test_pairs <- function(fit, test, call = rlang::caller_env()) {
 }
 
 evaluate_setting <- function(fit, setting, name, known, options) {
-    negatives <- setting_negatives(setting, known, fit, options)
+    # unseen genes have no degree that negatives of two kinds could match
+    method <- if (is.list(setting$universe)) "uniform" else options$negatives
+    negatives <- setting_negatives(setting, known, method)
     pairs <- join_rows(setting$positives, negatives)
     positive <- rep(
         c(TRUE, FALSE), c(nrow(setting$positives), nrow(negatives))
@@ -156,27 +166,35 @@ evaluate_setting <- function(fit, setting, name, known, options) {
         all = rep(TRUE, length(positive)),
         "cross-boundary" = abs(scores$cosine) < options$boundary
     )
+    cbind(setting = name, measure_subsets(
+        scores, positive, pairs, subsets, options, fit$control$threads
+    ))
+}
+
+# measure_scores() of each subset (a list of logical vectors) that has both
+# positives and negatives, below each other
+measure_subsets <- function(scores, positive, pairs, subsets, options,
+                            threads) {
     rows <- Map(function(kept, label) {
         if (!any(positive[kept]) || all(positive[kept])) {
             return(NULL)
         }
         measured <- measure_scores(
             scores[kept, , drop = FALSE], positive[kept], pairs[kept, ],
-            fit, options
+            options, threads
         )
-        cbind(setting = name, subset = label, measured)
+        cbind(subset = label, measured)
     }, subsets, names(subsets))
     do.call(rbind, unname(rows))
 }
 
-setting_negatives <- function(setting, known, fit, options) {
-    universe <- setting$universe
-    if (options$negatives == "uniform" || is.list(universe)) {
-        return(sample_negatives(known, universe,
+setting_negatives <- function(setting, known, method) {
+    if (method == "uniform") {
+        return(sample_negatives(known, setting$universe,
             positives = setting$positives
         ))
     }
-    drawn <- sample_negatives(known, universe,
+    drawn <- sample_negatives(known, setting$universe,
         method = "degree", positives = setting$positives
     )
     # a pair that was drawn several times counts as often
@@ -199,8 +217,8 @@ all_scores <- function(fit, pairs, options) {
     )
 }
 
-# AUC, average precision and the margin of kith, a row for each scorer
-measure_scores <- function(scores, positive, pairs, fit, options) {
+# AUC, average precision and the margin of the first column, a row for each
+measure_scores <- function(scores, positive, pairs, options, threads) {
     n <- ncol(scores)
     result <- data.frame(
         scorer = names(scores),
@@ -218,7 +236,7 @@ measure_scores <- function(scores, positive, pairs, fit, options) {
     if (options$draws > 0L) {
         drawn <- bootstrap_draws(
             as.matrix(scores), positive, index_pair_genes(pairs, nrow(pairs)),
-            options$draws, fit$control$threads
+            options$draws, threads
         )
         tails <- c(1 - options$level, 1 + options$level) / 2
         bounds <- apply(drawn, 2, stats::quantile, tails, na.rm = TRUE)

@@ -116,11 +116,21 @@ learn_associations <- function(x, pairs, encoder = NULL, objective = NULL,
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
     x <- as_embedding(x, normalize = TRUE)
     pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")
-    key <- draw_key(settings$control$seed)
-    parts <- hold_out(pairs, settings$control$validation, rownames(x), key)
+    learn_settled(
+        x, pairs, settings, draw_key(settings$control$seed), BPPARAM
+    )
+}
+
+# x: an embedding; pairs: of its genes; settings: association_settings()
+learn_settled <- function(x, pairs, settings, key,
+                          workers = BiocParallel::SerialParam(),
+                          call = rlang::caller_env()) {
+    parts <- hold_out(
+        pairs, settings$control$validation, rownames(x), key, call
+    )
     index <- match_pairs(parts$train, rownames(x))
-    runs <- association_runs(x, index, parts, settings, key)
-    association_fit(run_all(runs, BPPARAM))
+    runs <- association_runs(x, index, parts, settings, key, call)
+    association_fit(run_all(runs, workers))
 }
 
 # The pairs to train on, those to watch, and the watched ones with negatives

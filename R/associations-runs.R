@@ -102,22 +102,15 @@ run_checkpoint <- function(settings, i) {
 
 # Runs on this process, one after the other, or on workers.
 run_all <- function(runs, workers) {
-    # as they are, so that Ctrl-C and errors come through unchanged
-    if (methods::is(workers, "SerialParam")) {
-        return(lapply(runs, run_one))
-    }
-    share <- workers_of_machine(workers)
     sent <- lapply(runs, function(run) {
-        run$job$control$threads <- max(1L, run$job$control$threads %/% share)
-        run$job$control$verbose <- FALSE
+        run$job$control <- shared_control(run$job$control, workers)
         run
     })
-    ended <- BiocParallel::bplapply(sent, run_one, BPPARAM = workers)
     # the fit keeps the control that was asked for
     Map(function(end, run) {
         end$job <- run$job
         end
-    }, ended, runs)
+    }, map_on(workers, sent, run_one), runs)
 }
 
 # list(job, state), and for a fold the scores of its test pairs

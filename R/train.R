@@ -130,17 +130,19 @@ trainer_blocks_read <- function(trainer) {
     lapply(kept, function(block) .Call(C_block_read, trainer, block))
 }
 
-# Trains a job from a state to an epoch and returns the state then. Whatever
-# ends the loop early (Ctrl-C, an error, a time limit) leaves a checkpoint.
+# Trains a job from a state to an epoch and returns the state then. What stops
+# the loop early (Ctrl-C, a time limit) leaves a checkpoint; not so a step that
+# failed, which would only fail again.
 train <- function(job, state = state_new(), until = job$control$epochs) {
     run <- new.env(parent = emptyenv())
     run$state <- state
     run$trainer <- trainer_new(job, state)
     run$saved <- proc.time()[["elapsed"]]
+    run$failed <- FALSE
     bar <- progress_start(job, state, until)
     on.exit({
         progress_end(bar)
-        if (!run$state$finished) interrupted(run, job)
+        if (!run$state$finished && !run$failed) interrupted(run, job)
     })
     while (run$state$at[["epoch"]] < until && !is_stopped(run$state, job)) {
         train_epoch(run, job, bar)
@@ -166,6 +168,10 @@ train_epoch <- function(run, job, bar) {
         at <- .Call(C_epoch_advance, run$trainer, n_steps, rate,
             control$threads
         )
+        if (is.character(at)) {
+            run$failed <- TRUE
+            stop(at, call. = FALSE)
+        }
         run$state$at <- at[names(run$state$at)]
         seconds <- proc.time()[["elapsed"]] - start
         progress_step(bar, run$state, job)

@@ -55,3 +55,22 @@ workers_of_machine <- function(workers) {
     }
     max(1L, as.integer(BiocParallel::bpnworkers(workers)))
 }
+
+# f of each item, on this process or on workers
+map_on <- function(workers, items, f) {
+    # as they are, so that Ctrl-C and errors come through unchanged
+    if (methods::is(workers, "SerialParam")) {
+        return(lapply(items, f))
+    }
+    BiocParallel::bplapply(items, f, BPPARAM = workers)
+}
+
+# the control of what runs beside others: its share of the threads, and silent
+shared_control <- function(control, workers) {
+    if (!methods::is(workers, "SerialParam")) {
+        share <- workers_of_machine(workers)
+        control$threads <- max(1L, control$threads %/% share)
+        control$verbose <- FALSE
+    }
+    control
+}

@@ -49,8 +49,9 @@ tell_evidence <- function(fit, pairs) {
             "%s and %s: probability %.2f, cosine %.2f\n", pairs$from[i],
             pairs$to[i], pairs$probability[i], pairs$cosine[i]
         ))
-        mine <- said$from == pairs$from[i] & said$to == pairs$to[i]
-        cat(paste0("    ", said$text[mine], "\n"), sep = "")
+        mine <- said$text[said$from == pairs$from[i] & said$to == pairs$to[i]]
+        if (length(mine) == 0L) mine <- "no known pair of genes like these"
+        cat(paste0("    ", mine, "\n"), sep = "")
     }
 }
 

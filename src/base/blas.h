@@ -37,7 +37,4 @@ void blas_release(int n_threads);
 /* Looks once for the functions that blas_hold needs. */
 void blas_start(void);
 
-/* Largest dimension that a product may have (the BLAS counts in int). */
-#define PRODUCT_MAX_DIMENSION 2147483647u
-
 #endif

@@ -4,6 +4,8 @@
 /* Threads never change a result: work is cut into pieces whose number and
  * bounds depend on the problem alone, and threads take whole pieces. */
 
+#include <stddef.h>
+
 #define KITH_PRAGMA(text) _Pragma(#text)
 
 #ifdef _OPENMP
@@ -36,6 +38,12 @@
 #else
 #define KERNEL_INLINE static inline
 #endif
+
+/* Threads for a loop over so many numbers: few are done before others have
+ * woken up, and on a busy machine those would be waited for. */
+KERNEL_INLINE int threads_for(int n_threads, size_t n_numbers) {
+  return n_numbers < 32768 ? 1 : n_threads;
+}
 
 /* Remembers the process that loaded the library. */
 void threads_start(void);

@@ -37,7 +37,7 @@ const int *get_indices_or_none(SEXP x, size_t length, size_t n,
 /* A key as draw_key() made it: two doubles that hold 32 bits each. */
 uint64_t get_key(SEXP x);
 
-/* Raises an R error of class kith_error_<code> if the status holds one. */
+/* Raises an R error if the status holds one. */
 void raise_failure(const status *st);
 
 /* Zeroed scratch memory that R frees when the .Call ends, also on errors. */

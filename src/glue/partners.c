@@ -12,7 +12,7 @@
 
 #include <limits.h>
 
-#define PAIRS_PER_PIECE ((size_t)1 << 20)
+#define PAIRS_PER_LOOK ((size_t)1 << 20) /* for Ctrl-C */
 #define GENES_PER_PIECE ((size_t)1024)
 
 static const double *row_major(double_matrix x) {
@@ -130,9 +130,9 @@ SEXP C_score_pairs(SEXP scorer, SEXP a, SEXP b, SEXP threads) {
   const int *rows_b = get_indices(b, n_pairs, task.n_genes, "b");
   int n_threads = threads_usable(get_int(threads, "threads"));
   SEXP scores = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)n_pairs));
-  for (size_t first = 0; first < n_pairs; first += PAIRS_PER_PIECE) {
+  for (size_t first = 0; first < n_pairs; first += PAIRS_PER_LOOK) {
     size_t n = n_pairs - first;
-    if (n > PAIRS_PER_PIECE) n = PAIRS_PER_PIECE;
+    if (n > PAIRS_PER_LOOK) n = PAIRS_PER_LOOK;
     score_pairs(&task, rows_a + first, rows_b + first, n, n_threads,
                 REAL(scores) + first);
     R_CheckUserInterrupt();

@@ -133,7 +133,8 @@ SEXP C_epoch_begin(SEXP pointer, SEXP epoch, SEXP n_threads) {
   return R_NilValue;
 }
 
-/* At most n_steps batches of the epoch; where the run stands after them. */
+/* At most n_steps batches of the epoch; where the run stands after them, or
+ * what there is to say of a loss that is not finite. */
 SEXP C_epoch_advance(SEXP pointer, SEXP n_steps, SEXP learning_rate,
                      SEXP n_threads) {
   R_CheckUserInterrupt();
@@ -146,6 +147,7 @@ SEXP C_epoch_advance(SEXP pointer, SEXP n_steps, SEXP learning_rate,
   int held = blas_hold();
   handle->engine->epoch_advance(handle->trainer, steps, rate, &done, &st);
   blas_release(held);
+  if (st.code == STATUS_NOT_FINITE) return Rf_mkString(st.message);
   raise_failure(&st);
   return progress_to_r(handle, done);
 }

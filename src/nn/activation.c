@@ -44,7 +44,7 @@ static void multiply_values(size_t n, const real *a, const real *b,
 
 static void relu_forward(const pass *p, const layer *l, real *x, real *y) {
   int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(p->n_threads)
+  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
@@ -55,7 +55,7 @@ static void relu_forward(const pass *p, const layer *l, real *x, real *y) {
 
 static void gelu_forward(const pass *p, const layer *l, real *x, real *y) {
   int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(p->n_threads)
+  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
@@ -68,7 +68,7 @@ static void slope_backward(const pass *p, const layer *l, const real *x,
                            const real *dy, real *dx) {
   if (!p->want_dx) return;
   int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(p->n_threads)
+  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);

@@ -41,7 +41,7 @@ static void dropout_forward(const pass *p, const layer *l, real *x, real *y) {
   size_t n_blocks = (n + DRAWS_PER_BLOCK - 1) / DRAWS_PER_BLOCK;
   const size_t per_piece = 1024;
   int n_pieces = count_pieces(n_blocks, per_piece);
-  PARALLEL_FOR(p->n_threads)
+  PARALLEL_FOR(threads_for(p->n_threads, n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * per_piece;
     dropout_values(first, smaller(per_piece, n_blocks - first), n, p->key,

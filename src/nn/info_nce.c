@@ -122,7 +122,7 @@ static batch_result info_nce_softmax(const objective *o, size_t n,
   const real weight = C(0.5) / (real)n;
   double *row_loss = o->row_loss, *column_loss = o->row_loss + n;
   int n_pieces = count_pieces(n, ROWS_PER_PIECE);
-  PARALLEL_FOR(n_threads)
+  PARALLEL_FOR(threads_for(n_threads, n * n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, n);
@@ -131,7 +131,7 @@ static batch_result info_nce_softmax(const objective *o, size_t n,
                                 o->d_scores + i * n, &o->row_hit[i]);
   }
   n_pieces = count_pieces(n, COLUMNS_PER_PIECE);
-  PARALLEL_FOR(n_threads)
+  PARALLEL_FOR(threads_for(n_threads, n * n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * COLUMNS_PER_PIECE;
     softmax_columns(n, first, smaller(first + COLUMNS_PER_PIECE, n), weight,

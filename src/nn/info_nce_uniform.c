@@ -100,7 +100,7 @@ static batch_result info_nce_uniform_evaluate(const objective *o,
                                               const item_batch *batch) {
   size_t n = batch->n_items, d = batch->d;
   int n_pieces = count_pieces(2 * n, ROWS_PER_PIECE);
-  PARALLEL_FOR(batch->n_threads)
+  PARALLEL_FOR(threads_for(batch->n_threads, 2 * n * o->plan->n_negatives * d))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, 2 * n);

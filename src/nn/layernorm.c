@@ -42,7 +42,7 @@ static void layernorm_forward(const pass *p, const layer *l, real *x,
   const real *scale = p->parameters + l->first_parameter;
   const real *shift = scale + l->n_in;
   int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(p->n_threads)
+  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
@@ -89,7 +89,7 @@ static void layernorm_backward(const pass *p, const layer *l, const real *x,
   const real *scale = p->parameters + l->first_parameter;
   real *d_scale = p->gradients + l->first_parameter;
   int n_pieces = count_pieces(l->n_in, COLUMNS_PER_PIECE);
-  PARALLEL_FOR(p->n_threads)
+  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * COLUMNS_PER_PIECE;
     layernorm_parameters(p->n_rows, l->n_in, first,
@@ -98,7 +98,7 @@ static void layernorm_backward(const pass *p, const layer *l, const real *x,
   }
   if (!p->want_dx) return;
   n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(p->n_threads)
+  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);

@@ -18,7 +18,7 @@ static void linear_forward(const pass *p, const layer *l, real *x, real *y) {
   const real *weight = p->parameters + l->first_parameter;
   const real *bias = weight + l->n_out * l->n_in;
   int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(p->n_threads)
+  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_out))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
@@ -50,7 +50,7 @@ static void linear_backward(const pass *p, const layer *l, const real *x,
                              p->n_rows, l->n_out, l->n_in,  l->n_in};
   real_product(&of_weight, 1, dy, x, 0, d_weight, p->n_threads);
   int n_pieces = count_pieces(l->n_out, COLUMNS_PER_PIECE);
-  PARALLEL_FOR(p->n_threads)
+  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_out))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * COLUMNS_PER_PIECE;
     sum_columns(dy, p->n_rows, l->n_out, first,

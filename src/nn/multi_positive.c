@@ -196,14 +196,14 @@ static batch_result multi_positive_softmax(const objective *o,
                                            const item_batch *batch) {
   size_t n = batch->n_items, n_keys = batch->keys->n;
   int n_pieces = count_pieces(n_keys, COLUMNS_PER_PIECE);
-  PARALLEL_FOR(batch->n_threads)
+  PARALLEL_FOR(threads_for(batch->n_threads, n * n_keys))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * COLUMNS_PER_PIECE;
     sum_score_columns(&o->margins, o->scores, n, n_keys, first,
                       smaller(first + COLUMNS_PER_PIECE, n_keys));
   }
   n_pieces = count_pieces(n, ROWS_PER_PIECE);
-  PARALLEL_FOR(batch->n_threads)
+  PARALLEL_FOR(threads_for(batch->n_threads, n * n_keys))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, n);

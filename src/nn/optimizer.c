@@ -55,7 +55,7 @@ static double squares_piece(size_t n, const real *gradients) {
 static double gradient_norm(const parameter_blocks *blocks,
                             double *piece_squares, int n_threads) {
   int n_pieces = count_pieces(blocks->n, ELEMENTS_PER_PIECE);
-  PARALLEL_FOR(n_threads)
+  PARALLEL_FOR(threads_for(n_threads, blocks->n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ELEMENTS_PER_PIECE;
     piece_squares[piece] =
@@ -74,7 +74,7 @@ static void optimizer_step(const optimizer_plan *plan,
   int n_pieces = count_pieces(blocks->n, ELEMENTS_PER_PIECE);
   double step_size = learning_rate / (1 - pow(plan->beta_1, t));
   double correction = 1 / sqrt(1 - pow(plan->beta_2, t));
-  PARALLEL_FOR(n_threads)
+  PARALLEL_FOR(threads_for(n_threads, blocks->n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ELEMENTS_PER_PIECE;
     size_t n = smaller(ELEMENTS_PER_PIECE, blocks->n - first);

@@ -326,7 +326,7 @@ static void collect_anchors(trainer *t, const int *anchors, size_t n) {
 static void draw_negatives(trainer *t, size_t n) {
   size_t n_negatives = t->plan.objective.n_negatives;
   int n_pieces = count_pieces(2 * n, ROWS_PER_PIECE);
-  PARALLEL_FOR(t->n_threads)
+  PARALLEL_FOR(threads_for(t->n_threads, 2 * n * n_negatives))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, 2 * n);

@@ -115,14 +115,14 @@ test_that("resume() trains a finished run on, as planned from the start", {
 
 test_that("a run that breaks off tells how to go on", {
     told <- function(run, regexp) {
+        withr::defer(setTimeLimit())
+        setTimeLimit(elapsed = 0.7, transient = TRUE)
         expect_message(
             tryCatch(run, error = function(error) NULL), regexp,
             class = "kith_message_interrupted"
         )
     }
-    broken <- small_control(
-        optimizer = "sgd", learning_rate = 1e30, checkpoint = checkpoint_file()
-    )
+    broken <- small_control(epochs = 1e5, checkpoint = checkpoint_file())
     told(small_fit(control = broken), "resume\\(")
     broken$checkpoint <- checkpoint_file()
     organism <- small_organism()

@@ -128,12 +128,15 @@ test_that("validation pairs are kept out, and patience returns to the best", {
 })
 
 test_that("a loss that is not finite stops with epoch, batch and advice", {
-    expect_error(
+    file <- withr::local_tempfile(fileext = ".rds")
+    expect_no_message(expect_error(
         small_fit(control = small_control(
-            learning_rate = 1e30, optimizer = "sgd"
+            learning_rate = 1e30, optimizer = "sgd", checkpoint = file
         )),
         "no longer finite at epoch 1, batch [0-9]+.*learning rate"
-    )
+    ))
+    # nothing to go on with
+    expect_false(file.exists(file))
 })
 
 test_that("too few pairs and too large batches are refused", {
