@@ -155,7 +155,7 @@ report_status <- function(status) {
     data.frame(status = known[n > 0L], n = n[n > 0L])
 }
 
-check_ids <- function(ids, call = rlang::caller_env()) {
+check_ids <- function(ids, name = "ids", call = rlang::caller_env()) {
     if (is.factor(ids)) {
         ids <- as.character(ids)
     }
@@ -167,16 +167,17 @@ check_ids <- function(ids, call = rlang::caller_env()) {
     }
     if (!is.character(ids)) {
         abort_input(c(
-            "{.arg ids} must be a character vector.",
+            "{.arg {name}} must be a character vector.",
             x = "It is {describe_value(ids)}."
         ), call = call)
     }
     lost <- is.na(ids) | !nzchar(ids)
     if (any(lost)) {
         abort_input(c(
-            "{.arg ids} must have no missing or empty ids.",
+            "{.arg {name}} must have no missing or empty ids.",
             x = "{sum(lost)} {?is/are}, the first is element {which(lost)[1]}.",
-            i = "Leave them out with {.code ids[!is.na(ids) & nzchar(ids)]}."
+            i = "Leave them out with
+            {.code {name}[!is.na({name}) & nzchar({name})]}."
         ), call = call)
     }
     unname(ids)
