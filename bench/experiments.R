@@ -15,10 +15,10 @@
 #
 # drugs: fingerprints (2,048 bits, radius 2) of the NCI-60 compounds with the
 # 1 % of pairs whose activity over the 60 lines correlates most. The paper:
-# 4,684 compounds of PRISM. Do shuffled partners reach the real ones there, too: is
-# it degree that was learnt? (Its third set, expression signatures of drugs,
-# cannot be joined to a response table here: they are named by DrugBank ids,
-# and no table says which compound has which.)
+# 4,684 compounds of PRISM. Do shuffled partners reach the real ones there,
+# too: is it degree that was learnt? (Its third set, expression signatures of
+# drugs, cannot be joined to a response table here: they are named by DrugBank
+# ids, and no table says which compound has which.)
 #
 # Network, rate and batches are those of the paper, with transformed keys; the
 # arms differ in their negatives and in what the pairs are. Held out by gene,
