@@ -231,7 +231,7 @@ cosine_distances <- function(x, call = rlang::caller_env()) {
     distances <- numeric(n * (n - 1) / 2)
     block <- max(1L, as.integer(5e6 / n))
     for (first in seq.int(1L, n - 1L, by = block)) {
-        columns <- first:min(first + block - 1L, n - 1L)
+        columns <- seq.int(first, min(first + block - 1L, n - 1L))
         below <- (first + 1L):n
         products <- tcrossprod(
             x[below, , drop = FALSE], x[columns, , drop = FALSE]

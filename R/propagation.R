@@ -11,7 +11,7 @@
 # alike are candidates), J the Jaccard index of two genes' sets of partners
 # (genes that share partners are). T is kept to `rank` eigenvectors, so that a
 # gene is a profile of that many numbers and a score a product of two profiles.
-# The same weights carry the log degree to every gene.
+# The same weights carry the log degree, against its mean, to every gene.
 #
 # Beyond `max_centres` training genes the kernel's functions sit on as many of
 # them only (subset of regressors, Rasmussen and Williams 2006, section 8.3.1):
@@ -32,9 +32,12 @@ regress_partners <- function(x, a, b, width, ridge, rank, max_centres,
     n <- length(training)
     target <- partner_target(match(a + 1L, training), match(b + 1L, training))
     parts <- leading_eigen(target$matrix, min(rank, n))
+    # degrees against their mean, so that a fold with fewer pairs and the fit
+    # with all of them mean the same
+    log_degree <- log1p(target$degree)
     wanted <- cbind(
         parts$vectors * rep(sqrt(abs(parts$values)), each = n),
-        log1p(target$degree)
+        log_degree - mean(log_degree)
     )
     vectors <- unname(x[training, , drop = FALSE])
     c(
