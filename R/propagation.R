@@ -110,9 +110,13 @@ partner_target <- function(a, b, most = max(256L, 2^24 %/% max(a, b))) {
     adjacent <- adjacency(a, b, n)
     degree <- Matrix::rowSums(adjacent)
     blocks <- block_rows(n, 1024L)
-    cuts <- unlist(lapply(blocks, function(genes) {
-        column_cuts(shared_partners(adjacent, degree, genes), most)
-    }))
+    cuts <- if (most < n) {
+        unlist(lapply(blocks, function(genes) {
+            column_cuts(shared_partners(adjacent, degree, genes), most)
+        }))
+    } else {
+        numeric(n)
+    }
     kept <- lapply(blocks, function(genes) {
         index <- methods::as(
             shared_partners(adjacent, degree, genes), "TsparseMatrix"

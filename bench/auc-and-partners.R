@@ -8,6 +8,11 @@
 # in a fresh process each, with the peak of its memory (VmHWM). Lines
 # `name: value` at the end.
 
+source(file.path(
+    dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
+    "common.R"
+))
+
 arguments <- commandArgs(trailingOnly = TRUE)
 if (length(arguments) > 0L && nzchar(arguments[1])) {
     .libPaths(c(arguments[1], .libPaths()))
@@ -16,8 +21,6 @@ if (length(arguments) > 0L && nzchar(arguments[1])) {
 n_scores <- 1e7
 n_rounds <- 3L
 threads <- min(4L, parallel::detectCores())
-
-seconds <- function(code) system.time(code)[["elapsed"]]
 
 compare_auc <- function() {
     set.seed(1)
@@ -41,12 +44,6 @@ compare_auc <- function() {
     )
 }
 
-peak_memory_mib <- function() {
-    status <- readLines("/proc/self/status")
-    line <- grep("^VmHWM:", status, value = TRUE)
-    as.double(gsub("[^0-9]", "", line)) / 1024
-}
-
 # In the child: a fit of random vectors (50 dimensions, the published network,
 # one epoch on 5,000 random pairs), then partners for all of its genes.
 search_partners <- function(n_genes) {
@@ -62,10 +59,10 @@ search_partners <- function(n_genes) {
         control = kith::train_control(epochs = 1, threads = threads),
         preset = "cal2026"
     )
-    before <- peak_memory_mib()
+    before <- peak_mib()
     took <- seconds(found <- kith::partners(fit, n = 20))
     stopifnot(nrow(found) == 20 * n_genes)
-    cat(took, peak_memory_mib(), before, "\n")
+    cat(took, peak_mib(), before, "\n")
 }
 
 measure_partners <- function(n_genes) {
@@ -96,7 +93,5 @@ if (length(arguments) == 2L) {
         compare_auc(), threads = threads,
         measure_partners(2057L), measure_partners(20000L)
     )
-    for (name in names(results)) {
-        cat(sprintf("%s: %.4g\n", name, results[[name]]))
-    }
+    print_results(results)
 }

@@ -45,8 +45,9 @@ RATIO_GOALS <- c(ratio_all_cores = 0.45, ratio_one_thread = 0.75)
 
 source(file.path(
     dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
-    "torch-peer.R"
+    "common.R"
 ))
+source(file.path(dirname(script_path()), "torch-peer.R"))
 
 # kith -------------------------------------------------------------------------
 # Every call of the package under test stands in this section.
@@ -119,17 +120,13 @@ kith_seconds_per_step <- function(x, pairs, threads) {
 # Data -------------------------------------------------------------------------
 
 read_data <- function() {
-    folder <- file.path(Sys.getenv("KITH_DATA"), "genes")
-    if (!dir.exists(folder)) {
-        stop("KITH_DATA must name the folder that holds genes/: ", folder)
-    }
     table <- utils::read.delim(
-        file.path(folder, "hpa64_k562essential_pca50.tsv.gz")
+        data_file("genes", "hpa64_k562essential_pca50.tsv.gz")
     )
     x <- as.matrix(table[, grep("^PC", names(table))])
     dimnames(x) <- list(toupper(table$gene), NULL)
     x <- x / sqrt(rowSums(x^2))
-    pairs <- utils::read.csv(file.path(folder, "string_pairs_900.csv.gz"))
+    pairs <- utils::read.csv(data_file("genes", "string_pairs_900.csv.gz"))
     pairs <- data.frame(from = toupper(pairs$gene1), to = toupper(pairs$gene2))
     known <- pairs$from %in% rownames(x) & pairs$to %in% rownames(x)
     message(
@@ -275,12 +272,6 @@ compare_auc <- function(data, folder, setting, epochs, seeds, only_torch,
 
 # Part 3: speed and memory -----------------------------------------------------
 
-process_peak_mb <- function() {
-    status <- readLines("/proc/self/status")
-    line <- grep("^VmHWM", status, value = TRUE)
-    as.numeric(gsub("[^0-9]", "", line)) / 1024
-}
-
 # What a fresh R process does that times kith on the files of a folder.
 run_child <- function(folder, threads) {
     kith_load(option("lib"))
@@ -298,11 +289,11 @@ run_child <- function(folder, threads) {
         from = rownames(x)[index[, 1L]], to = rownames(x)[index[, 2L]]
     )
     object <- kith_pairs(x, pairs)$object
-    start_mb <- process_peak_mb()
+    start_mb <- peak_mib()
     seconds <- kith_seconds_per_step(x, object, threads)
     cat(jsonlite::toJSON(list(
         mean_seconds = seconds, start_mb = start_mb,
-        peak_mb = process_peak_mb()
+        peak_mb = peak_mib()
     ), auto_unbox = TRUE, digits = NA), "\n")
 }
 
@@ -386,14 +377,6 @@ summarise_speed <- function(runs, result) {
 
 # Report -----------------------------------------------------------------------
 
-print_results <- function(results) {
-    for (name in names(results)) {
-        value <- results[[name]]
-        value <- if (is.numeric(value)) signif(value, 5L) else value
-        cat(name, ": ", format(value), "\n", sep = "")
-    }
-}
-
 # TRUE unless a measured figure breaks its promise.
 promises_kept <- function(results, quick) {
     within <- function(name, tolerance) {
@@ -450,7 +433,7 @@ main <- function() {
         ))
     }
     kept <- promises_kept(results, quick)
-    print_results(c(results, list(promises_kept = kept)))
+    print_results(c(results, list(promises_kept = kept)), digits = 5L)
     quit(status = if (kept) 0L else 1L)
 }
 

@@ -28,16 +28,8 @@
 
 source(file.path(
     dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
-    "torch-peer.R"
+    "common.R"
 ))
-
-data_file <- function(...) {
-    folder <- Sys.getenv("KITH_DATA")
-    if (!dir.exists(folder)) {
-        stop("KITH_DATA must name the folder of the data: ", folder)
-    }
-    file.path(folder, ...)
-}
 
 read_genes <- function() {
     x <- read_profiles(
@@ -109,9 +101,7 @@ main <- function() {
         results <- c(results, run_experiment(part, data))
     }
     cat("\n")
-    for (name in names(results)) {
-        cat(name, ": ", format(signif(results[[name]], 4L)), "\n", sep = "")
-    }
+    print_results(results)
 }
 
 main()

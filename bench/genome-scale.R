@@ -29,7 +29,7 @@
 
 source(file.path(
     dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
-    "torch-peer.R"
+    "common.R"
 ))
 source(file.path(dirname(script_path()), "heldout-table.R"))
 source(file.path(dirname(script_path()), "heldout-baselines.R"))
@@ -38,18 +38,10 @@ PARTS <- c("fit", "million", "string", "heldout", "external")
 
 # Data -------------------------------------------------------------------------
 
-data_file <- function(name) {
-    folder <- file.path(Sys.getenv("KITH_DATA"), "genes")
-    if (!dir.exists(folder)) {
-        stop("KITH_DATA must name the folder that holds genes/: ", folder)
-    }
-    file.path(folder, name)
-}
-
 # symbols as row names, made unique, so that all genes are in
 read_atlas <- function() {
     table <- utils::read.delim(
-        data_file("hpa_celllines64_nx.tsv.gz"),
+        data_file("genes", "hpa_celllines64_nx.tsv.gz"),
         check.names = FALSE
     )
     x <- log2(as.matrix(table[-(1:2)]) + 1)
@@ -59,19 +51,10 @@ read_atlas <- function() {
 
 read_co_essential <- function(x) {
     table <- utils::read.csv(
-        data_file("coessential_comodule_otherchrom.csv.gz")
+        data_file("genes", "coessential_comodule_otherchrom.csv.gz")
     )
     known_to(data.frame(from = table$gene1, to = table$gene2), x)
 }
-
-# Measuring --------------------------------------------------------------------
-
-peak_gib <- function() {
-    line <- grep("^VmHWM:", readLines("/proc/self/status"), value = TRUE)
-    as.double(gsub("[^0-9]", "", line)) / 1024^2
-}
-
-seconds <- function(code) system.time(code)[["elapsed"]]
 
 # Parts: each a list of named values -------------------------------------------
 
@@ -90,7 +73,8 @@ part_fit <- function(keep) {
     saveRDS(fit, keep)
     list(
         genome_scale_seconds = fit_seconds,
-        genome_scale_peak_gib = peak_gib(), partners_seconds = found_seconds
+        genome_scale_peak_gib = peak_mib() / 1024,
+        partners_seconds = found_seconds
     )
 }
 
@@ -110,7 +94,7 @@ part_million <- function() {
     partners(fit, n = 20)
     guilt_by_association(x, pairs, all, threads = parallel::detectCores())
     cat("a million pairs, one epoch:", round(took), "s\n")
-    list(million_pairs_peak_gib = peak_gib())
+    list(million_pairs_peak_gib = peak_mib() / 1024)
 }
 
 # A file of 13 million lines in the true format: each pair both ways, sorted by
@@ -141,7 +125,7 @@ write_links <- function(file, n_proteins = 19600, n_partners = 664) {
 part_string <- function(file) {
     took <- seconds(read <- read_string(file, min_score = 700))
     cat("STRING file of 13 million lines:", nrow(read), "pairs\n")
-    list(string_read_seconds = took, string_read_peak_gib = peak_gib())
+    list(string_read_seconds = took, string_read_peak_gib = peak_mib() / 1024)
 }
 
 part_heldout <- function() {
@@ -163,20 +147,7 @@ part_external <- function(kept) {
     fit <- readRDS(kept)
     result <- list()
     for (source in c("humap", "huri", "string_human_efaar")) {
-        table <- utils::read.csv(data_file(paste0("pairs_", source, ".csv.gz")))
-        ends <- utils::head(grep("gene|symbol", names(table)), 2L)
-        found <- known_to(
-            data.frame(from = table[[ends[1L]]], to = table[[ends[2L]]]),
-            fit$vectors
-        )
-        set.seed(1)
-        judged <- evaluate(fit, found, draws = 100, transductive = FALSE)
-        judged <- judged[judged$subset == "all", ]
-        cat("\n", source, "\n", sep = "")
-        print(as.data.frame(judged)[c(
-            "setting", "scorer", "auc", "lower", "upper", "n_positive"
-        )], row.names = FALSE, digits = 3)
-        largest <- judged[judged$n_positive == max(judged$n_positive), ]
+        largest <- judge_external(fit, source, draws = 100)
         aucs <- stats::setNames(largest$auc, largest$scorer)
         result[[paste0("genome_", source, "_auc")]] <- aucs[["kith"]]
         result[[paste0("genome_", source, "_margin")]] <-
@@ -224,11 +195,7 @@ main <- function() {
         )
     }
     cat("\n")
-    for (name in names(results)) {
-        value <- results[[name]]
-        value <- if (is.numeric(value)) signif(value, 4L) else value
-        cat(name, ": ", format(value), "\n", sep = "")
-    }
+    print_results(results)
 }
 
 if (nzchar(option("part"))) {

@@ -118,6 +118,34 @@ judge_published <- function(problem, degree, split, seed) {
     }, problem$tests, names(problem$tests)))
 }
 
+# Pairs from another source ----------------------------------------------------
+
+# How a fit and the baselines tell pairs of another source (hu.MAP ...) that it
+# was not trained on; prints all, returns the rows of the setting with most of
+# them. ids: what makes ids of the source those of the fit.
+judge_external <- function(fit, source, draws, ids = identity) {
+    table <- utils::read.csv(
+        data_file("genes", paste0("pairs_", source, ".csv.gz"))
+    )
+    ends <- utils::head(grep("gene|symbol", names(table)), 2L)
+    found <- known_to(
+        data.frame(from = ids(table[[ends[1L]]]), to = ids(table[[ends[2L]]])),
+        fit$vectors
+    )
+    set.seed(1L)
+    judged <- evaluate(fit, found, draws = draws, transductive = FALSE)
+    judged <- as.data.frame(judged)[judged$subset == "all", ]
+    cat("\n", source, ": ", sum(judged$n_positive[judged$scorer == "kith"]),
+        " pairs that were not trained on\n",
+        sep = ""
+    )
+    print(judged[c(
+        "setting", "scorer", "auc", "lower", "upper", "n_positive", "margin",
+        "margin_lower"
+    )], row.names = FALSE, digits = 3)
+    judged[judged$n_positive == max(judged$n_positive), ]
+}
+
 # The table --------------------------------------------------------------------
 
 # mean over seeds for each split

@@ -7,30 +7,11 @@ run_external <- function(set) {
     if (set$name == "ecoli") {
         return(list())
     }
-    folder <- file.path(Sys.getenv("KITH_DATA"), "genes")
     fit <- learn_associations(set$x, set$pairs, control = quiet_control(1L))
     result <- list()
     for (source in c("humap", "huri", "reactome")) {
-        table <- utils::read.csv(
-            file.path(folder, paste0("pairs_", source, ".csv.gz"))
-        )
-        columns <- grep("gene|symbol", names(table), value = TRUE)[1:2]
-        found <- known_to(data.frame(
-            from = toupper(table[[columns[1L]]]),
-            to = toupper(table[[columns[2L]]])
-        ), set$x)
-        set.seed(1L)
-        judged <- evaluate(fit, found, draws = 200, transductive = FALSE)
-        judged <- judged[judged$subset == "all", ]
-        cat("\n", set$name, ", ", source, ": ", sum(judged$n_positive) / 4,
-            " pairs that are not in STRING\n",
-            sep = ""
-        )
-        print(judged[c(
-            "setting", "scorer", "auc", "lower", "upper", "n_positive",
-            "margin", "margin_lower"
-        )], row.names = FALSE, digits = 3)
-        largest <- judged[judged$n_positive == max(judged$n_positive), ]
+        cat("\n", set$name, ":", sep = "")
+        largest <- judge_external(fit, source, draws = 200, ids = toupper)
         margins <- largest$margin[
             largest$scorer %in% c("cosine", "neighbours")
         ]

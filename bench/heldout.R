@@ -39,50 +39,44 @@
 
 source(file.path(
     dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
-    "torch-peer.R"
+    "common.R"
 ))
+source(file.path(dirname(script_path()), "torch-peer.R"))
 source(file.path(dirname(script_path()), "heldout-table.R"))
 source(file.path(dirname(script_path()), "heldout-baselines.R"))
 source(file.path(dirname(script_path()), "heldout-uses.R"))
 
 # Data -------------------------------------------------------------------------
 
-read_genes <- function(file, id, folder) {
-    table <- utils::read.delim(file.path(folder, file))
+read_genes <- function(file, id) {
+    table <- utils::read.delim(data_file("genes", file))
     x <- as.matrix(table[, grep("^PC", names(table))])
     rownames(x) <- toupper(table[[id]])
     as_embedding(x)
 }
 
-read_pairs <- function(file, from, to, folder, keep = function(table) TRUE) {
-    table <- utils::read.csv(file.path(folder, file))
+read_ends <- function(file, from, to, keep = function(table) TRUE) {
+    table <- utils::read.csv(data_file("genes", file))
     table <- table[keep(table), ]
     data.frame(from = toupper(table[[from]]), to = toupper(table[[to]]))
 }
 
 read_set <- function(name) {
-    folder <- file.path(Sys.getenv("KITH_DATA"), "genes")
-    if (!dir.exists(folder)) {
-        stop("KITH_DATA must name the folder that holds genes/: ", folder)
-    }
     string <- function() {
-        read_pairs("string_pairs_900.csv.gz", "gene1", "gene2", folder)
+        read_ends("string_pairs_900.csv.gz", "gene1", "gene2")
     }
     set <- switch(name,
         hpa64 = list(
-            read_genes("hpa64_k562essential_pca50.tsv.gz", "gene", folder),
-            string()
+            read_genes("hpa64_k562essential_pca50.tsv.gz", "gene"), string()
         ),
         k562 = list(
-            read_genes("k562_essential_pca10.tsv.gz", "gene", folder), string()
+            read_genes("k562_essential_pca10.tsv.gz", "gene"), string()
         ),
         ecoli = list(
-            read_genes(
-                "ecoli_precise1k_ica40_pca40.tsv.gz", "locus_tag", folder
-            ),
-            read_pairs(
+            read_genes("ecoli_precise1k_ica40_pca40.tsv.gz", "locus_tag"),
+            read_ends(
                 "ecoli_string_physical_v12_ge400.csv.gz", "locus1", "locus2",
-                folder, function(table) table$combined_score >= 700
+                function(table) table$combined_score >= 700
             )
         ),
         stop("there is no data set ", name)
@@ -164,11 +158,7 @@ main <- function() {
     }
     if ("time" %in% parts) results <- c(results, run_time(option("torch")))
     cat("\n")
-    for (name in names(results)) {
-        value <- results[[name]]
-        value <- if (is.numeric(value)) signif(value, 4L) else value
-        cat(name, ": ", format(value), "\n", sep = "")
-    }
+    print_results(results)
 }
 
 main()

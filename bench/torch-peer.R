@@ -1,31 +1,8 @@
-# What the benchmarks against PyTorch share: options, settings of PyTorch, the
-# files that are exchanged with bench/cal_torch.py. Sourced by
+# What the benchmarks against PyTorch share: its settings, and the files that
+# are exchanged with bench/cal_torch.py. Sourced, after common.R, by
 # bench/cal-vs-torch.R and bench/heldout.R.
 
 BATCH_SIZE <- 512L
-
-kith_load <- function(lib) {
-    suppressPackageStartupMessages(
-        library(kith, lib.loc = if (nzchar(lib)) lib)
-    )
-}
-
-# Options ----------------------------------------------------------------------
-
-option <- function(name, default = "") {
-    arguments <- commandArgs(trailingOnly = TRUE)
-    found <- grep(paste0("^--", name, "="), arguments, value = TRUE)
-    if (length(found)) sub("^[^=]*=", "", found[1L]) else default
-}
-
-flag <- function(name) {
-    paste0("--", name) %in% commandArgs(trailingOnly = TRUE)
-}
-
-script_path <- function() {
-    file <- grep("^--file=", commandArgs(), value = TRUE)
-    normalizePath(sub("^--file=", "", file[1L]))
-}
 
 # PyTorch ----------------------------------------------------------------------
 

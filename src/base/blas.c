@@ -163,3 +163,9 @@ void product_float(const product_shape *shape, float alpha, const float *a,
   product(shape, sizeof(float), tile_float, &alpha, a, b, &beta, c, n_threads);
 }
 #endif
+
+void multiply_rows(const double *a, size_t m, const double *b, size_t n,
+                   size_t d, double *products, int n_threads) {
+  product_shape shape = {0, 1, m, n, d, d, d, n};
+  product_double(&shape, 1, a, b, 0, products, n_threads);
+}

@@ -29,6 +29,10 @@ void product_float(const product_shape *shape, float alpha, const float *a,
                    const float *b, float beta, float *c, int n_threads);
 #endif
 
+/* Each row of a (m x d) by each of b (n x d): products, m x n. */
+void multiply_rows(const double *a, size_t m, const double *b, size_t n,
+                   size_t d, double *products, int n_threads);
+
 /* Holds the BLAS to one thread and returns the number that it had, or 0
  * where the BLAS has no way to ask; blas_release puts that number back. */
 int blas_hold(void);

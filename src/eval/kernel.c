@@ -23,14 +23,8 @@ void laplace_kernel(const double *x, size_t first, size_t last,
                     const double *centres, const double *squares,
                     size_t n_centres, size_t d, double width, int n_threads,
                     double *kernel) {
-  product_shape shape = {.transpose_b = 1,
-                         .m = last - first,
-                         .n = n_centres,
-                         .k = d,
-                         .lda = d,
-                         .ldb = d,
-                         .ldc = n_centres};
-  product_double(&shape, 1, x + first * d, centres, 0, kernel, n_threads);
+  multiply_rows(x + first * d, last - first, centres, n_centres, d, kernel,
+                n_threads);
   PARALLEL_FOR(n_threads)
   for (size_t i = first; i < last; ++i)
     kernel_row(dot(x + i * d, x + i * d, d), squares, n_centres, width,

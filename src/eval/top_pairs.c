@@ -60,15 +60,8 @@ static void search_row(const pair_search *search, size_t row, size_t first,
 void search_pairs(const pair_search *search, size_t first, size_t last,
                   double *products, best_pairs *found, int n_threads) {
   size_t d = search->d, n = search->n - first;
-  product_shape shape = {.transpose_b = 1,
-                         .m = last - first,
-                         .n = n,
-                         .k = d,
-                         .lda = d,
-                         .ldb = d,
-                         .ldc = n};
-  product_double(&shape, 1, search->rows + first * d, search->rows + first * d,
-                 0, products, n_threads);
+  const double *rows = search->rows + first * d;
+  multiply_rows(rows, last - first, rows, n, d, products, n_threads);
   for (size_t row = first; row < last; ++row)
     search_row(search, row, first, products + (row - first) * n, found);
 }

@@ -137,19 +137,6 @@ static void write_partners(const partner_task *task, size_t query,
 
 /* ---- a block of queries ------------------------------------------------- */
 
-static void multiply_term(const score_term *term, size_t first, size_t last,
-                          size_t n_genes, int n_threads, double *products) {
-  product_shape shape = {.transpose_b = 1,
-                         .m = last - first,
-                         .n = n_genes,
-                         .k = term->d,
-                         .lda = term->d,
-                         .ldb = term->d,
-                         .ldc = n_genes};
-  product_double(&shape, 1, term->left + first * term->d, term->right, 0,
-                 products, n_threads);
-}
-
 /* The scores of a query in place of the products of its first term; those of
  * term t stand t * per_term further. */
 static void combine_row(const pair_scorer *scorer, size_t query,
@@ -167,9 +154,12 @@ void top_partners(const partner_task *task, size_t first, size_t last,
                   double *scores) {
   const pair_scorer *scorer = &task->scorer;
   size_t n_genes = scorer->n_genes, per_term = (last - first) * n_genes;
-  for (int t = 0; t < count_terms(scorer); ++t)
-    multiply_term(&scorer->terms[t], first, last, n_genes, n_threads,
-                  products + (size_t)t * per_term);
+  for (int t = 0; t < count_terms(scorer); ++t) {
+    const score_term *term = &scorer->terms[t];
+    multiply_rows(term->left + first * term->d, last - first, term->right,
+                  n_genes, term->d, products + (size_t)t * per_term,
+                  n_threads);
+  }
   PARALLEL_FOR(n_threads)
   for (size_t query = first; query < last; ++query) {
     double *row = products + (query - first) * n_genes;

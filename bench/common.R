@@ -1,0 +1,54 @@
+# What the benchmarks share: kith, options, data, measures, the last lines.
+
+kith_load <- function(lib) {
+    suppressPackageStartupMessages(
+        library(kith, lib.loc = if (nzchar(lib)) lib)
+    )
+}
+
+# Options ----------------------------------------------------------------------
+
+option <- function(name, default = "") {
+    arguments <- commandArgs(trailingOnly = TRUE)
+    found <- grep(paste0("^--", name, "="), arguments, value = TRUE)
+    if (length(found)) sub("^[^=]*=", "", found[1L]) else default
+}
+
+flag <- function(name) {
+    paste0("--", name) %in% commandArgs(trailingOnly = TRUE)
+}
+
+script_path <- function() {
+    file <- grep("^--file=", commandArgs(), value = TRUE)
+    normalizePath(sub("^--file=", "", file[1L]))
+}
+
+# Data -------------------------------------------------------------------------
+
+# path of a file of the data folder, by folder and name
+data_file <- function(...) {
+    folder <- Sys.getenv("KITH_DATA")
+    if (!dir.exists(folder)) {
+        stop("KITH_DATA must name the folder of the data, not: ", folder)
+    }
+    file.path(folder, ...)
+}
+
+# Measures ---------------------------------------------------------------------
+
+seconds <- function(code) system.time(code)[["elapsed"]]
+
+# the most memory that this process has held (Linux)
+peak_mib <- function() {
+    line <- grep("^VmHWM:", readLines("/proc/self/status"), value = TRUE)
+    as.double(gsub("[^0-9]", "", line)) / 1024
+}
+
+# a list as lines `name: value`
+print_results <- function(results, digits = 4L) {
+    for (name in names(results)) {
+        value <- results[[name]]
+        value <- if (is.numeric(value)) signif(value, digits) else value
+        cat(name, ": ", format(value), "\n", sep = "")
+    }
+}
