@@ -52,3 +52,15 @@ print_results <- function(results, digits = 4L) {
         cat(name, ": ", format(value), "\n", sep = "")
     }
 }
+
+# a table as NAME.csv, where --tables asks for it
+write_table <- function(table, name) {
+    folder <- option("tables")
+    if (nzchar(folder)) {
+        dir.create(folder, showWarnings = FALSE, recursive = TRUE)
+        numbers <- vapply(table, is.double, NA)
+        table[numbers] <- lapply(table[numbers], signif, digits = 4L)
+        file <- file.path(folder, paste0(name, ".csv"))
+        utils::write.csv(table, file, row.names = FALSE)
+    }
+}

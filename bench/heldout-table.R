@@ -153,31 +153,45 @@ by_split <- function(rows, value) {
     tapply(rows[[value]], list(rows$split, rows$method), mean)
 }
 
+# a row per setting and method: mean and sd over the splits, and how much
+# higher kith's AUC is, paired by split, with its standard error
+heldout_table <- function(rows) {
+    settings <- lapply(c("one", "both"), function(setting) {
+        kept <- rows[rows$setting == setting, ]
+        aucs <- by_split(kept, "auc")
+        means <- lapply(c("matched", "rho", "ece"), function(value) {
+            colMeans(by_split(kept, value))
+        })
+        difference <- aucs[, "kith"] - aucs
+        table <- data.frame(
+            setting = setting, method = colnames(aucs), auc = colMeans(aucs),
+            sd = apply(aucs, 2L, stats::sd), matched = means[[1L]],
+            rho = means[[2L]], ece = means[[3L]],
+            margin = colMeans(difference),
+            margin_se = apply(difference, 2L, stats::sd) /
+                sqrt(nrow(difference))
+        )
+        table[order(-table$auc), ]
+    })
+    do.call(rbind, c(settings, make.row.names = FALSE))
+}
+
 print_heldout <- function(rows, set) {
     cat("\n", set$name, ": ", nrow(set$x), " genes, ", nrow(set$pairs),
         " pairs, ", length(unique(rows$split)), " gene splits\n",
         sep = ""
     )
-    for (setting in c("one", "both")) {
-        kept <- rows[rows$setting == setting, ]
+    table <- heldout_table(rows)
+    for (setting in unique(table$setting)) {
         cat(
             setting, "unseen           AUC    sd   matched    rho    ECE",
             "  kith less it (se)\n"
         )
-        aucs <- by_split(kept, "auc")
-        others <- lapply(c("matched", "rho", "ece"), by_split, rows = kept)
-        order <- names(sort(-colMeans(aucs)))
-        for (method in order) {
-            difference <- aucs[, "kith"] - aucs[, method]
-            cat(sprintf(
-                "  %-22s %.3f %.3f     %.3f  %+.2f  %s  %+.3f (%.3f)\n",
-                method, mean(aucs[, method]), stats::sd(aucs[, method]),
-                mean(others[[1L]][, method]), mean(others[[2L]][, method]),
-                format(round(mean(others[[3L]][, method]), 3), width = 5),
-                mean(difference),
-                stats::sd(difference) / sqrt(length(difference))
-            ))
-        }
+        with(table[table$setting == setting, ], cat(sprintf(
+            "  %-22s %.3f %.3f     %.3f  %+.2f  %s  %+.3f (%.3f)\n",
+            method, auc, sd, matched, rho, format(round(ece, 3), width = 5),
+            margin, margin_se
+        ), sep = ""))
     }
 }
 
@@ -189,7 +203,7 @@ summarise_heldout <- function(rows, name) {
     for (setting in c("one", "both")) {
         kept <- rows[rows$setting == setting, ]
         aucs <- by_split(kept, "auc")
-        best <- baselines[which.max(colMeans(aucs[, baselines]))]
+        best <- baselines[which.max(colMeans(aucs[, baselines, drop = FALSE]))]
         margin <- aucs[, "kith"] - aucs[, best]
         value <- function(what, number) {
             result[[paste(name, setting, what, sep = "_")]] <<- number

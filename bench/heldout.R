@@ -7,6 +7,8 @@
 #     --splits=5 --seeds=3      gene splits, and seeds of each trained model
 #     --parts=heldout,external,evidence,time
 #     --figures=DIR             where the reliability plots go (default: none)
+#     --tables=DIR              where heldout-SET.csv and time-to-auc.csv go
+#                               (default: none)
 #     --lib=DIR                 library that kith is loaded from
 #     --torch=4,4,openmp        setting of PyTorch, instead of the search
 #
@@ -106,6 +108,7 @@ run_heldout <- function(set, n_splits, n_seeds, figures) {
         plot_reliability(do.call(rbind, calibration), set$name, figures)
     }
     print_heldout(rows, set)
+    write_table(heldout_table(rows), paste0("heldout-", set$name))
     summarise_heldout(rows, set$name)
 }
 
