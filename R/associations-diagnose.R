@@ -96,7 +96,7 @@ diagnosis_rules <- function(measures) {
             "Hubs may explain the scores; compare with shuffled partners."
         ),
         rule(
-            "strict pairs", "cosine gained by the better scored half",
+            "strict pairs", "cosine gained by the stricter half",
             measures$strictness, 0.05,
             "The strictest pairs carry more; try a higher score threshold."
         ),
@@ -124,8 +124,8 @@ print.association_diagnosis <- function(x, ...) {
     }
     mark <- ifelse(is.na(x$flagged), "?", ifelse(x$flagged, "!", "."))
     cli::cat_line(
-        mark, " ", format(x$rule), "  ", format(x$measure), "  ",
-        format(round(x$value, 3), width = 7), " (limit ", x$limit, ")"
+        mark, " ", format(x$rule), "  ", format(round(x$value, 3), nsmall = 3),
+        format(sprintf(" (limit %s)", x$limit)), "  ", x$measure
     )
     due <- which(x$flagged)
     if (length(due) > 0L) {

@@ -52,7 +52,7 @@ print.association_fit <- function(x, ...) {
         "  ", row$members, " network", if (row$members > 1L) "s", " of ",
         format(row$parameters, big.mark = ","), " parameters (",
         row$precision, " precision)", if (row$combined) {
-            ", combined with propagation of known partners"
+            ",\n  combined with propagation of known partners"
         }
     )
     cli::cat_line(

@@ -296,6 +296,36 @@ test_that("terms of the Gene Ontology are those of the annotation package", {
     )
 })
 
+test_that("gene sets read from the tables are those of AnnotationDbi", {
+    skip_if_not_installed("org.Hs.eg.db")
+    skip_if_not_installed("GO.db")
+    human <- org.Hs.eg.db::org.Hs.eg.db
+    selected <- function(genes, ontology, keytype) {
+        found <- suppressMessages(
+            AnnotationDbi::select(human, genes, "GOALL", keytype)
+        )
+        found <- found[found$ONTOLOGYALL %in% ontology, ]
+        found <- unique(data.frame(gene = found[[keytype]], go = found$GOALL))
+        lapply(split(found$gene, found$go), sort)
+    }
+    read <- function(...) {
+        sets <- go_gene_sets(human, ...)
+        attr(sets, "term") <- NULL
+        lapply(sets, sort)
+    }
+    # HBD and MEMO1 are symbols of two Entrez ids each
+    symbols <- c("TP53", "INTS1", "SNAPC1", "HBD", "MEMO1")
+    expect_identical(
+        read(symbols), selected(symbols, c("BP", "MF", "CC"), "SYMBOL")
+    )
+    # both accessions are of one gene
+    several <- AnnotationDbi::select(human, "TP53", "UNIPROT", "SYMBOL")$UNIPROT
+    expect_gt(length(several), 1)
+    expect_identical(
+        read(several, "MF", "UNIPROT"), selected(several, "MF", "UNIPROT")
+    )
+})
+
 test_that("the published clusters of association space alone are coherent", {
     folder <- Sys.getenv("KITH_DATA")
     skip_if(!nzchar(folder), "KITH_DATA is not set")
