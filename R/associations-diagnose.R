@@ -129,7 +129,8 @@ print.association_diagnosis <- function(x, ...) {
     )
     due <- which(x$flagged)
     if (length(due) > 0L) {
-        cli::cat_line("! ", x$rule[due], ": ", x$advice[due])
+        advice <- paste0("! ", x$rule[due], ": ", x$advice[due])
+        cli::cat_line(strwrap(advice, exdent = 2))
     }
     invisible(x)
 }

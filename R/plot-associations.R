@@ -194,6 +194,10 @@ autoplot.association_evaluation <- function(object, ...) {
             vjust = -1.1, size = 3, colour = "grey20"
         ) +
         ggplot2::scale_colour_manual(values = scorer_colours) +
+        # room for the label of an AUC of 1
+        ggplot2::scale_x_continuous(
+            expand = ggplot2::expansion(mult = c(0.05, 0.1))
+        ) +
         ggplot2::facet_grid(
             ggplot2::vars(.data$setting), ggplot2::vars(.data$subset)
         ) +

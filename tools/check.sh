@@ -2,9 +2,12 @@
 # R CMD check --as-cran and BiocCheck of the built tarball, in .check/.
 #
 #   tools/check.sh              all of it
-#   tools/check.sh build        one part; cran and bioc take what was built
+#   tools/check.sh build        one part; the others take what was built
 #                  cran
 #                  bioc
+#                  depends-only R CMD check where no suggested package can be
+#                               loaded but those that testthat itself needs;
+#                               not a part of "all of it"
 #
 # Fails on an ERROR or WARNING of R CMD check and on an ERROR of BiocCheck.
 set -eu
@@ -25,14 +28,30 @@ cd .check
 set -- kith_*.tar.gz
 tarball=$1
 
-if [ "$part" = cran ] || [ "$part" = all ]; then
-  R CMD check --as-cran --no-manual "$tarball" >check.log 2>&1 || true
+# the words of a log that are not OK; fails on an ERROR or WARNING in it
+judge() {
   # everything that is not OK, with what is said about it
   awk '/^\* / { show = !/\.\.\. *(OK|SKIPPED|NONE|none)?$/ || /^\* DONE/ }
-    show && !/^\* (using|this is|package )/' check.log
-  case $(sed -n 's/^Status: //p' check.log) in
-    '' | *ERROR* | *WARNING*) exit 1 ;;
+    show && !/^\* (using|this is|package )/' "$1"
+  case $(sed -n 's/^Status: //p' "$1") in
+    '' | *ERROR* | *WARNING*) return 1 ;;
   esac
+}
+
+if [ "$part" = cran ] || [ "$part" = all ]; then
+  R CMD check --as-cran --no-manual "$tarball" >check.log 2>&1 || true
+  judge check.log
+fi
+
+if [ "$part" = depends-only ]; then
+  mkdir -p depends-only
+  # the vignettes' builder is a suggested package itself; their code is run
+  _R_CHECK_DEPENDS_ONLY_=true NOT_CRAN=true R CMD check --no-manual \
+    --no-build-vignettes -o depends-only "$tarball" >depends-only.log 2>&1 ||
+    true
+  judge depends-only.log
+  # which tests were left out for want of a package
+  sed -n '/^══ Skipped/,/^$/p' depends-only/kith.Rcheck/tests/testthat.Rout
 fi
 
 if [ "$part" = bioc ] || [ "$part" = all ]; then
