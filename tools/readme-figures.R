@@ -196,7 +196,8 @@ plot_kin_and_kith <- function(scored) {
         ggplot2::scale_colour_manual(values = palette, guide = "none") +
         ggplot2::scale_fill_steps(
             low = "grey92", high = "grey50", trans = "log10",
-            breaks = c(3, 10, 30), name = "pairs without\na common\ncomplex, per tile"
+            breaks = c(3, 10, 30),
+            name = "pairs without\na common\ncomplex, per tile"
         ) +
         ggplot2::labs(
             x = "cosine of the vectors (do they look alike?)",
