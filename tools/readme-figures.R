@@ -178,13 +178,13 @@ plot_kin_and_kith <- function(scored) {
     partners <- scored[scored$kind != "strangers", ]
     palette <- c(kin = colours[["other"]], kith = colours[["kith"]])
     ggplot2::ggplot(partners, ggplot2::aes(.data$cosine, .data$score)) +
-        ggplot2::geom_bin2d(
+        ggplot2::geom_bin_2d(
             ggplot2::aes(fill = ggplot2::after_stat(.data$count)),
-            data = strangers, bins = 32
+            data = strangers, binwidth = c(0.07, 0.7)
         ) +
         ggplot2::geom_point(
             ggplot2::aes(fill = NULL, colour = .data$kind),
-            size = 1.1, shape = 16
+            size = 1, shape = 16
         ) +
         ggplot2::geom_text(ggplot2::aes(label = .data$text),
             data = measure_kinds(scored), x = 0.32, y = min(strangers$score),
@@ -260,7 +260,7 @@ plot_time <- function(table) {
 
 draw_badge <- function(label, value, colour) {
     texts <- c(label, value)
-    lengths <- 7 * nchar(texts)
+    lengths <- 6.4 * nchar(texts)
     widths <- lengths + 12
     starts <- c(0, widths[1L])
     svg <- c(
@@ -304,7 +304,7 @@ main <- function() {
     draw_badges()
     heldout <- read_heldout()
     if (!is.null(heldout)) draw(plot_heldout(heldout), "heldout", 4.2)
-    draw(plot_kin_and_kith(score_unseen()), "kin-and-kith", 3.8)
+    draw(plot_kin_and_kith(score_unseen()), "kin-and-kith", 3.6)
     time <- read_table("time-to-auc")
     if (!is.null(time)) draw(plot_time(time), "time-to-auc", 3.6)
 }
