@@ -11,7 +11,7 @@ BENCHMARKS = auc-and-partners cal-vs-torch heldout genome-scale experiments
 WITH_KITH = R_LIBS="$(LIBRARY):$$R_LIBS"
 
 help:
-	@sed -n '/^[a-z-]*:.*##/s/:.*##/\t/p' Makefile | expand -t 14
+	@sed -n '/^[a-z-]*:.*##/s/:.*##/\t/p' Makefile | expand -t 16
 
 deps: ## install R and the packages that kith and the demo need
 	@tools/install-deps.sh run
@@ -21,6 +21,9 @@ deps-test: ## install what tests and checks need as well
 
 deps-bench: ## install what the benchmarks compare with
 	@tools/install-deps.sh bench
+
+deps-site: ## install what the site and the figures of README.md need
+	@tools/install-deps.sh site
 
 install: deps ## build kith and install it into .library
 	@tools/install.sh "$(LIBRARY)"
@@ -47,6 +50,12 @@ doc: deps-test ## man/ and NAMESPACE from the comments in R/
 format: ## clang-format on src/
 	@tools/format.sh
 
+site: deps-site install ## the documentation as a web site, in site/
+	@$(WITH_KITH) Rscript tools/site.R
+
+readme-figures: deps-site install ## draw the figures of README.md
+	@$(WITH_KITH) Rscript tools/readme-figures.R
+
 bench: deps-bench install ## run the benchmarks in bench/
 	@for script in $(BENCHMARKS); do \
 	  $(WITH_KITH) Rscript "bench/$$script.R" || exit 1; \
@@ -54,7 +63,7 @@ bench: deps-bench install ## run the benchmarks in bench/
 
 clean: ## remove what these targets made
 	@./cleanup
-	@rm -rf .library .check figures
+	@rm -rf .library .check figures site
 
 .PHONY: help deps deps-test deps-bench install demo test check check-c lint \
-	doc format bench clean
+	doc format deps-site site readme-figures bench clean

@@ -4,6 +4,7 @@
 #   tools/install-deps.sh run     R, a compiler, the Imports, what the demo
 #                                 reads
 #   tools/install-deps.sh test    that, the Suggests, and the check tools
+#   tools/install-deps.sh site    that of `run`, the Suggests, pkgdown and ragg
 #   tools/install-deps.sh bench   that of `run`, and what to compare with
 #
 # The R packages are those that DESCRIPTION names. Where there is no apt-get
@@ -32,12 +33,16 @@ case $level in
     system="$system devscripts pandoc qpdf"
     packages="$packages $(described Suggests) BiocCheck lintr roxygen2"
     ;;
+  site)
+    system="$system pandoc"
+    packages="$packages $(described Suggests) pkgdown ragg"
+    ;;
   bench)
     system="$system python3-torch"
     packages="$packages $demo jsonlite pROC ranger gbm"
     ;;
   *)
-    sed -n '2,11p' "$0"
+    sed -n '2,12p' "$0"
     exit 2
     ;;
 esac
