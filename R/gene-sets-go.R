@@ -80,9 +80,9 @@ has_go_tables <- function(org, tables) {
         DBI::dbListTables(AnnotationDbi::dbconn(org)))
 }
 
-# select() joins all genes with all terms before it looks which are wanted: three
-# seconds for a few genes, half a minute for a genome. Asked directly, the tables
-# take a tenth of a second and ten.
+# select() joins all genes with all terms before it looks which are wanted:
+# three seconds for a few genes, half a minute for a genome. Asked directly, the
+# tables take a tenth of a second and ten.
 read_go_tables <- function(org, genes, tables, keytype) {
     ids <- look_up(genes, keytype, "ENTREZID", org)
     rows <- do.call(rbind, lapply(tables, function(table) {

@@ -45,7 +45,7 @@ fi
 
 if [ "$part" = depends-only ]; then
   mkdir -p depends-only
-  # the vignettes' builder is a suggested package itself; their code is run
+  # what builds vignettes is suggested only
   _R_CHECK_DEPENDS_ONLY_=true NOT_CRAN=true R CMD check --no-manual \
     --no-build-vignettes -o depends-only "$tarball" >depends-only.log 2>&1 ||
     true
