@@ -13,6 +13,8 @@
 #                           downloaded
 #     --quick               few epochs: to try the script, not to read from
 #     --threads=4           cores: a run of the study on each
+#     --cache=DIR           keep finished runs there, and take those that are
+#                           (default: none). Empty it after a change of kith
 #     --lib=DIR             library that kith is loaded from
 #
 # Installed: system.file("scripts", "cal-study.R", package = "kith"). Data:
@@ -115,9 +117,12 @@ run_sets <- function(parts, effort) {
 
 study_facts <- function(effort, began) {
     data.frame(
-        fact = c("kith", names(effort), "minutes"),
+        fact = c(
+            "version", "main", "short", "kith", "draws", "threads", "minutes"
+        ),
         value = c(
-            as.character(utils::packageVersion("kith")), unlist(effort),
+            as.character(utils::packageVersion("kith")), effort$main,
+            effort$short, effort$kith, effort$draws, effort$threads,
             sprintf("%.1f", minutes_since(began))
         )
     )
