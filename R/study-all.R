@@ -8,6 +8,10 @@
 #' page, `autoplot(study, which = "ablation")` a figure.
 #'
 #' All networks are trained in one go, so that workers stay busy to the end.
+#' With all defaults these are many: each of six arms and three seeds on three
+#' parts of the data, and the default of [learn_associations()] trains six
+#' networks for each. `members = 1, combine = FALSE` makes that one, fewer
+#' `arms` fewer fits; `study_design(checkpoint = )` keeps what is done.
 #'
 #' @inheritParams ablate
 #' @param arms Arms of [ablate()]; `"full"` alone leaves ablations out.

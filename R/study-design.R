@@ -27,6 +27,10 @@
 #' @param k Neighbours for guilt by association, the third baseline.
 #' @param draws Bootstrap draws over genes for the intervals. 0: none.
 #' @param level Coverage of the intervals.
+#' @param checkpoint Folder that keeps the results of finished arms (made if it
+#'   is not there). A study that was stopped takes them from there when the same
+#'   call is made again after the same `set.seed()`; arms with other data,
+#'   settings or seeds are trained anew. `NULL`, the default: none is kept.
 #' @return An object of class `study_design`: a list of the arguments.
 #' @section Errors: Of class `kith_error_input`: an argument out of its range,
 #'   neither `heldout` nor `transductive`.
@@ -38,7 +42,7 @@
 #' @export
 study_design <- function(heldout = c("edge", "gene"), transductive = TRUE,
                          prop = 0.7, boundary = 0.2, easy = 0.3, k = 20,
-                         draws = 1000, level = 0.95) {
+                         draws = 1000, level = 0.95, checkpoint = NULL) {
     unknown <- setdiff(heldout, c("edge", "gene"))
     if (length(unknown) > 0L) {
         abort_input(c(
@@ -59,7 +63,8 @@ study_design <- function(heldout = c("edge", "gene"), transductive = TRUE,
             boundary = check_number(boundary, 0, 1, open = TRUE),
             easy = check_number(easy, -1, 1), k = check_count(k),
             draws = check_count(draws, min = 0),
-            level = check_number(level, 0, 1, open = TRUE)
+            level = check_number(level, 0, 1, open = TRUE),
+            checkpoint = check_checkpoint(checkpoint)
         ),
         class = "study_design"
     )
@@ -183,7 +188,7 @@ mean_degree <- function(pairs, known) {
 # ---- the runner --------------------------------------------------------------
 
 # An arm: list(label (data frame with one row), x, pairs, settings, key, tests,
-# k), and keep = TRUE to get the fit as well.
+# k, folder for its result), and keep = TRUE to get the fit as well.
 new_arm <- function(label, input, split, key, pairs = split$train,
                     objective = NULL, keep = FALSE) {
     settings <- input$settings
@@ -199,17 +204,22 @@ new_arm <- function(label, input, split, key, pairs = split$train,
     }
     list(
         label = label, x = input$x, pairs = pairs, settings = settings,
-        key = key, tests = split$tests, k = input$design$k, keep = keep
+        key = key, tests = split$tests, k = input$design$k, keep = keep,
+        folder = input$design$checkpoint
     )
 }
 
 # Trains and scores arms, here or on workers, which changes no number:
 # list(label, scored, glance, fit) each.
 run_arms <- function(arms, workers) {
-    sent <- lapply(arms, function(arm) {
+    for (folder in unique(unlist(lapply(arms, `[[`, "folder")))) {
+        dir.create(folder, showWarnings = FALSE)
+    }
+    sent <- Map(function(arm, i) {
         arm$settings$control <- shared_control(arm$settings$control, workers)
+        arm$place <- paste(i, "of", length(arms))
         arm
-    })
+    }, arms, seq_along(arms))
     # the fit keeps the control that was asked for
     Map(function(end, arm) {
         if (!is.null(end$fit)) end$fit$control <- arm$settings$control
@@ -218,6 +228,26 @@ run_arms <- function(arms, workers) {
 }
 
 run_arm <- function(arm) {
+    if (arm$settings$control$verbose) {
+        what <- paste(names(arm$label), vapply(arm$label, format, ""))
+        cli::cli_inform("Arm {arm$place}: {toString(what)}")
+    }
+    if (is.null(arm$folder)) {
+        return(train_arm(arm))
+    }
+    file <- file.path(arm$folder, paste0("arm-", arm_hash(arm), ".rds"))
+    if (!file.exists(file)) write_checkpoint(train_arm(arm), file)
+    read_checkpoint(file)
+}
+
+# what makes two arms the same
+arm_hash <- function(arm) {
+    arm$settings$control <- deciding_control(arm$settings$control)
+    arm[c("place", "folder")] <- NULL
+    rlang::hash(list(arm, kith_version()))
+}
+
+train_arm <- function(arm) {
     fit <- learn_settled(arm$x, arm$pairs, arm$settings, arm$key)
     list(
         label = arm$label, scored = score_tests(fit, arm$tests, k = arm$k),

@@ -1,5 +1,6 @@
-# Checkpoints: one RDS file that holds a job, its state, and what the learner
-# needs to make a fit of it, under a hash that finds damage.
+# Checkpoints: RDS files under a hash that finds damage. That of a run holds a
+# job, its state, and what the learner needs to make a fit of it; a study keeps
+# the results of its finished arms likewise (R/study-design.R).
 
 checkpoint_schema <- 2L
 
@@ -8,10 +9,13 @@ checkpoint_seconds <- 30
 
 # what makes two runs the same: everything but where they report to
 job_hash <- function(job) {
-    control <- job$control
-    control[c("verbose", "threads", "checkpoint")] <- NULL
-    job$control <- unclass(control)
+    job$control <- deciding_control(job$control)
     rlang::hash(job)
+}
+
+deciding_control <- function(control) {
+    control[c("verbose", "threads", "checkpoint")] <- NULL
+    unclass(control)
 }
 
 save_checkpoint <- function(run, job) {
@@ -19,7 +23,14 @@ save_checkpoint <- function(run, job) {
     if (is.null(file)) {
         return(invisible())
     }
-    content <- list(job = job, state = run$state, job_hash = job_hash(job))
+    write_checkpoint(
+        list(job = job, state = run$state, job_hash = job_hash(job)), file
+    )
+    run$saved <- proc.time()[["elapsed"]]
+    invisible(file)
+}
+
+write_checkpoint <- function(content, file) {
     whole <- list(
         kind = "kith_checkpoint", schema = checkpoint_schema,
         version = kith_version(), hash = rlang::hash(content),
@@ -34,8 +45,6 @@ save_checkpoint <- function(run, job) {
             class = "kith_error_checkpoint"
         )
     }
-    run$saved <- proc.time()[["elapsed"]]
-    invisible(file)
 }
 
 save_if_due <- function(run, job) {

@@ -92,7 +92,7 @@ part_million <- function() {
     ))
     judged <- evaluate(fit, all[-(1:1000000), ], draws = 100)
     partners(fit, n = 20)
-    guilt_by_association(x, pairs, all, threads = parallel::detectCores())
+    guilt_by_association(x, pairs, all, threads = train_control()$threads)
     cat("a million pairs, one epoch:", round(took), "s\n")
     list(million_pairs_peak_gib = peak_mib() / 1024)
 }

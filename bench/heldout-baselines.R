@@ -14,7 +14,7 @@ neighbour_scores <- function(problem, setting) {
         guilt_by_association(
             unclass(problem$x), problem$train, test[1:2],
             k = setting$k, temperature = setting$temperature,
-            threads = parallel::detectCores()
+            threads = train_control()$threads
         )
     })
 }
@@ -68,7 +68,7 @@ forest_scores <- function(table, tests, split) {
     table$positive <- factor(table$positive)
     fit <- ranger::ranger(positive ~ ., table,
         num.trees = 200, probability = TRUE, min.node.size = 5, seed = split,
-        num.threads = parallel::detectCores(), verbose = FALSE
+        num.threads = train_control()$threads, verbose = FALSE
     )
     lapply(tests, function(test) predict(fit, test)$predictions[, "1"])
 }

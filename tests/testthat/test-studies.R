@@ -254,6 +254,58 @@ test_that("workers change no number", {
     }
 })
 
+test_that("a study that is begun again trains what is unfinished", {
+    folder <- file.path(withr::local_tempdir(), "arms")
+    run <- function(seed = 1, threads = 1) {
+        set.seed(seed)
+        quick(ablate,
+            arms = "shuffled",
+            design = study_design("gene", FALSE,
+                draws = 0, checkpoint = folder
+            ),
+            control = small_control(epochs = 2, threads = threads)
+        )
+    }
+    set.seed(1)
+    without <- quick(ablate,
+        arms = "shuffled", design = study_design("gene", FALSE, draws = 0)
+    )
+    first <- run()
+    expect_equal(first, without, ignore_attr = "design")
+    files <- list.files(folder, full.names = TRUE)
+    expect_length(files, 2L)
+
+    # scores turned round in what is kept turn the AUC of that arm round
+    results <- lapply(files, read_checkpoint)
+    full <- vapply(results, function(end) end$label$arm == "full", NA)
+    turned <- results[[which(full)]]
+    turned$scored$score <- -turned$scored$score
+    write_checkpoint(turned, files[full])
+    unlink(files[!full])
+    again <- run(threads = 2)
+    expect_setequal(list.files(folder, full.names = TRUE), files)
+    is_full <- first$arm == "full"
+    expect_equal(again$auc[is_full], 1 - first$auc[is_full])
+    expect_identical(again$auc[!is_full], first$auc[!is_full])
+
+    # another seed is another study; damage is told
+    run(seed = 2)
+    expect_length(list.files(folder), 4L)
+    writeBin(raw(10), files[full])
+    expect_error(run(), class = "kith_error_checkpoint")
+    expect_input_error(
+        study_design(checkpoint = file.path(folder, "no", "no")), "folder"
+    )
+})
+
+test_that("arms are announced where training is", {
+    said <- capture_messages(quick(ablate,
+        arms = "shuffled", design = study_design("gene", FALSE, draws = 0),
+        control = small_control(epochs = 2, verbose = TRUE)
+    ))
+    expect_match(said, "Arm 2 of 2: arm shuffled, part gene", all = FALSE)
+})
+
 test_that("a study without a part says so", {
     set.seed(1)
     small <- quick(association_study,
