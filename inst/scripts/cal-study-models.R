@@ -100,6 +100,13 @@ train_cal <- function(set, effort) {
     )
 }
 
+# the named pairs of genes that a set has, or NULL
+known_examples <- function(set) {
+    genes <- rownames(set$x)
+    there <- named_examples$from %in% genes & named_examples$to %in% genes
+    if (any(there)) named_examples[there, ]
+}
+
 # The full arm of association_study(): splits and negatives are the same for
 # each model of the same pairs.
 run_study <- function(set, pairs, effort, length,
@@ -108,7 +115,7 @@ run_study <- function(set, pairs, effort, length,
     association_study(set$x, pairs,
         arms = "full", seeds = NULL,
         design = study_design(heldout, transductive, draws = effort$draws),
-        examples = if (examples) named_examples,
+        examples = if (examples) known_examples(set),
         preset = if (length == "kith") "kith" else "cal2026", members = 1,
         control = control_of(effort, length)
     )
@@ -120,7 +127,7 @@ trained_examples <- function(study) {
     scored <- study$scored[study$scored$setting == "transductive", ]
     key <- function(x) paste(pmin(x$from, x$to), pmax(x$from, x$to))
     there <- key(named_examples) %in% key(scored)
-    example_pairs(scored, named_examples[there, ])
+    if (any(there)) example_pairs(scored, named_examples[there, ])
 }
 
 # ---- values to hold against published ones ----------------------------------

@@ -178,6 +178,9 @@ degree_values <- function(profile) {
 }
 
 example_values <- function(examples) {
+    if (is.null(examples)) {
+        return(NULL)
+    }
     name <- paste0(examples$from, "-", examples$to)
     rbind(
         found_value("examples", paste(name, "cosine"), examples$cosine),

@@ -36,8 +36,8 @@
 #
 # published.csv has a row for each published value and each set of data that
 # answers it. `kind` tells what may be expected of it:
-#   no matrix        computed from the study's own cosines and scores. Tolerance:
-#                    half a unit of the last printed digit
+#   no matrix        computed from the study's own cosines and scores; the
+#                    tolerance is half a unit of the last printed digit
 #   same matrix      trained on the study's matrix; the tolerances are those of
 #                    cal-study-published.csv
 #   another matrix   trained on HPA64 or K562: same tolerances, but nothing says

@@ -67,8 +67,9 @@ test_that("the tables of the study agree with themselves", {
         expect_true(all(table$lower[bounded] <= table$upper[bounded]))
     }
     # the same pairs, told by two studies
-    main <- tables$auc[tables$auc$pairs == ">=900" & tables$auc$subset == "all" &
-        tables$auc$scorer == "kith", ]
+    main <- tables$auc
+    main <- main[main$pairs == ">=900" & main$subset == "all" &
+        main$scorer == "kith", ]
     key <- function(x) paste(x$data, x$model, x$setting)
     last <- tables$blend[tables$blend$lambda == 1 &
         tables$blend$subset == "all" & tables$blend$model == "cal2026", ]
