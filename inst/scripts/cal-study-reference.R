@@ -281,7 +281,7 @@ enrichment_values <- function(reference) {
 
 # Of 34 random sets of the sizes of the published clusters, how many are
 # coherent: by the stated rule, and by that of common web tools.
-random_coherent <- function(reference, sets, draws = 3L) {
+random_coherent <- function(reference, sets, draws = 2L) {
     annotated <- unique(unlist(sets))
     screen <- intersect(reference$genes, annotated)
     sizes <- as.integer(table(reference$clusters$cluster))

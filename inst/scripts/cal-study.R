@@ -96,8 +96,12 @@ main <- function() {
     )
     tables <- Reduce(add_tables, lapply(found, `[[`, "tables"))
     tables$published <- compared
+    if (!is.null(tables$ablation)) {
+        tables$ablation_order <- order_ablations(tables$ablation)
+    }
     tables$facts <- study_facts(effort, began)
     n_written <- write_tables(tables, option("tables", "cal-study"))
+    tell_order(tables$ablation_order)
     tell(compared, n_written, began)
 }
 

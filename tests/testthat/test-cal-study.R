@@ -10,6 +10,7 @@ study_tables <- function() {
 
 study_columns <- list(
     ablation = "arm drop drop_lower drop_upper auc epochs",
+    ablation_order = "setting subset order as_published drop reason",
     auc = "data pairs model epochs setting subset scorer auc lower upper",
     blend = "lambda auc gain mean_positive sd_positive mean_negative",
     boundary = "boundary n_positive n_negative share scorer auc",
@@ -85,6 +86,12 @@ test_that("the tables of the study agree with themselves", {
     both <- merge(bins, counts, by = c("data", "model", "setting", "kind"))
     expect_identical(nrow(both), nrow(counts))
     expect_identical(both$n.x, both$n.y)
+
+    order <- tables$ablation_order
+    expect_identical(
+        order$as_published, order$order == "full > uniform > similar > shuffled"
+    )
+    expect_identical(is.na(order$reason), order$as_published)
 
     whole <- tables$cluster_counts[tables$cluster_counts$clusters == "all", ]
     for (i in seq_len(nrow(whole))) {
