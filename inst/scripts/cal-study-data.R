@@ -79,10 +79,10 @@ read_genes <- function(file) {
     as_embedding(x)
 }
 
-# The study's matrix. Of several rows of a gene, which the study keeps apart,
-# the mean is taken: pairs are of genes.
+# The study's matrix. Several rows of a gene stay apart, as in the study, and
+# pairs are those of the first; controls are left out.
 read_replogle <- function(file) {
-    x <- read_profiles(file)
+    x <- read_profiles(file, repeated = "keep")
     rownames(x) <- toupper(rownames(x))
     as_embedding(x, pca = min(50L, nrow(x) - 1L, ncol(x)))
 }
@@ -104,8 +104,8 @@ read_set <- function(name) {
         replogle = list(
             x = read_replogle(replogle_file()),
             about = paste(
-                "the study's screen, rows of a gene averaged (the study keeps",
-                "2,285 rows for 2,058 names)"
+                "the study's screen without its controls, another PCA and",
+                "other random draws"
             ),
             kind = "same matrix"
         ),

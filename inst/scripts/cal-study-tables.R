@@ -115,6 +115,53 @@ label_rows <- function(rows, ...) {
     if (nrow(rows) > 0L) data.frame(..., rows)
 }
 
+# ---- the order of the ablations ----------------------------------------------
+
+published_order <- c("full", "uniform", "similar", "shuffled")
+
+# Do the arms come in the published order (full, random negatives, similar
+# positives, shuffled partners)? A row for each setting and subset.
+order_ablations <- function(ablation) {
+    rows <- ablation[ablation$arm %in% published_order, ]
+    kept <- c("all", "cross-boundary", "degree-matched")
+    rows <- rows[rows$subset %in% kept, ]
+    groups <- split(rows, paste(rows$data, rows$setting, rows$subset))
+    found <- do.call(rbind, lapply(unname(groups), function(group) {
+        arms <- group$arm[order(-group$auc)]
+        second <- group[group$arm == "uniform", ]
+        data.frame(
+            group[1L, c("data", "pairs", "model", "epochs", "setting")],
+            subset = group$subset[1L], order = paste(arms, collapse = " > "),
+            as_published = identical(arms, published_order),
+            second[c("drop", "drop_lower", "drop_upper")]
+        )
+    }))
+    found$reason <- why_order(found)
+    found[order(found$data, found$subset, found$setting), ]
+}
+
+# In-batch negatives are drawn as often as genes have partners, uniform ones
+# are not: with these, scores may follow the number of partners.
+why_order <- function(found) {
+    key <- paste(found$data, found$setting)
+    matched <- found$subset == "degree-matched" & found$as_published
+    by_degree <- found$subset != "degree-matched" & key %in% key[matched]
+    close <- found$drop_lower <= 0 & found$drop_upper >= 0
+    reason <- ifelse(by_degree,
+        paste(
+            "against negatives of the same degree the order is as published:",
+            "with random negatives scores follow the number of partners, which",
+            "uniform negatives of the test do not have"
+        ),
+        "so, too, against negatives of the same degree"
+    )
+    close <- ifelse(close,
+        "full and random negatives cannot be told apart (interval holds 0)", ""
+    )
+    reason <- ifelse(nzchar(close), paste0(close, "; ", reason), reason)
+    ifelse(found$as_published, "", reason)
+}
+
 write_tables <- function(tables, folder) {
     dir.create(folder, showWarnings = FALSE, recursive = TRUE)
     tables <- Filter(Negate(is.null), tables)
@@ -138,12 +185,30 @@ minutes_since <- function(began) {
 
 # ---- telling ----------------------------------------------------------------
 
+say <- function(...) cat(..., "\n", sep = "")
+
+tell_order <- function(rows) {
+    if (is.null(rows)) {
+        return(invisible())
+    }
+    say("Order of the ablations, published: ",
+        paste(published_order, collapse = " > ")
+    )
+    verdict <- ifelse(rows$as_published, "as published",
+        paste0("NOT: ", rows$order, "; ", rows$reason)
+    )
+    say(paste0("  ", rows$data, ", ", rows$setting, ", ", rows$subset, ": ",
+        verdict,
+        collapse = "\n"
+    ))
+    say("")
+}
+
 tell <- function(compared, n_written, began) {
     off <- compared[!compared$matched, ]
-    say <- function(...) cat(..., "\n", sep = "")
     if (nrow(off) > 0L) {
         say("Off, with the reason (published, kith):")
-        say_off(off, say)
+        say_off(off)
     }
     say("")
     say("Matched of all rows, by what may be expected of them:")
@@ -160,7 +225,7 @@ tell <- function(compared, n_written, began) {
     say("study_minutes: ", sprintf("%.1f", minutes_since(began)))
 }
 
-say_off <- function(off, say) {
+say_off <- function(off) {
     for (i in seq_len(nrow(off))) {
         row <- off[i, ]
         say(

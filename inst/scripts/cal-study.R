@@ -13,6 +13,8 @@
 #                           downloaded
 #     --quick               few epochs: to try the script, not to read from
 #     --threads=4           cores: a run of the study on each
+#     --cache=DIR           keep finished runs there, and take those that are
+#                           (default: none). Empty it after a change of kith
 #     --lib=DIR             library that kith is loaded from
 #
 # Installed: system.file("scripts", "cal-study.R", package = "kith"). Data:
@@ -34,8 +36,8 @@
 #
 # published.csv has a row for each published value and each set of data that
 # answers it. `kind` tells what may be expected of it:
-#   no matrix        computed from the study's own cosines and scores. Tolerance:
-#                    half a unit of the last printed digit
+#   no matrix        computed from the study's own cosines and scores; the
+#                    tolerance is half a unit of the last printed digit
 #   same matrix      trained on the study's matrix; the tolerances are those of
 #                    cal-study-published.csv
 #   another matrix   trained on HPA64 or K562: same tolerances, but nothing says
@@ -94,8 +96,12 @@ main <- function() {
     )
     tables <- Reduce(add_tables, lapply(found, `[[`, "tables"))
     tables$published <- compared
+    if (!is.null(tables$ablation)) {
+        tables$ablation_order <- order_ablations(tables$ablation)
+    }
     tables$facts <- study_facts(effort, began)
     n_written <- write_tables(tables, option("tables", "cal-study"))
+    tell_order(tables$ablation_order)
     tell(compared, n_written, began)
 }
 
@@ -115,9 +121,12 @@ run_sets <- function(parts, effort) {
 
 study_facts <- function(effort, began) {
     data.frame(
-        fact = c("kith", names(effort), "minutes"),
+        fact = c(
+            "version", "main", "short", "kith", "draws", "threads", "minutes"
+        ),
         value = c(
-            as.character(utils::packageVersion("kith")), unlist(effort),
+            as.character(utils::packageVersion("kith")), effort$main,
+            effort$short, effort$kith, effort$draws, effort$threads,
             sprintf("%.1f", minutes_since(began))
         )
     )
