@@ -15,7 +15,7 @@
 #' networks on many processors.
 #'
 #' Threads wait for each other by spinning, which is fast as long as each has a
-#' processor for itself. Where other work keeps the processors busy, a fit on two
+#' processor for itself. Where other work keeps them busy, a fit on two
 #' threads may take many times as long as on one. Then give `threads = 1`, or
 #' set the environment variable `OMP_WAIT_POLICY=passive` before R starts.
 #'
