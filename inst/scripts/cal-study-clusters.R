@@ -10,7 +10,8 @@ run_clusters <- function(set, fit, effort) {
     shares <- summary(enriched)
     list(
         values = with_kind(
-            clusters_found(clusters, shares), set$name, set$kind, set$about
+            clusters_found(clusters, shares), set$name, set$kind,
+            paste0(set$kind, ": ", set$about)
         ),
         tables = list(
             clusters = cluster_rows(clusters, enriched, set$name),

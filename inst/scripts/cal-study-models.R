@@ -82,7 +82,7 @@ run_job <- function(set, name, effort) {
 tell_models <- function(runs, set, effort) {
     list(
         values = with_kind(model_values(runs, effort), set$name, set$kind,
-            set$about
+            paste0(set$kind, ": ", set$about)
         ),
         tables = model_tables(runs, set, effort)
     )

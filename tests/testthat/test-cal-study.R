@@ -4,8 +4,13 @@
 study_tables <- function() {
     folder <- system.file("extdata", "cal-study", package = "kith")
     files <- list.files(folder, "[.]csv$", full.names = TRUE)
+    names(files) <- sub("[.]csv$", "", basename(files))
     tables <- lapply(files, utils::read.csv, na.strings = "")
-    stats::setNames(tables, sub("[.]csv$", "", basename(files)))
+    # as printed, with zeros at the end
+    tables$published <- utils::read.csv(files[["published"]],
+        na.strings = "", colClasses = c(published = "character")
+    )
+    tables
 }
 
 study_columns <- list(
