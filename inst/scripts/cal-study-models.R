@@ -368,7 +368,7 @@ training_table <- function(runs, set, effort) {
 bin_pairs <- function(scored, data, model) {
     scored <- as.data.frame(scored)
     class(scored) <- "data.frame"
-    shown <- c("given", "both genes unseen", "transductive")
+    shown <- c("given", "both genes unseen")
     scored <- scored[scored$setting %in% shown & scored$drawn != "matched", ]
     width <- c(cosine = 0.05, score = if (model == "kith") 0.5 else 0.05)
     centre <- function(values, width) {
