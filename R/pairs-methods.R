@@ -261,8 +261,11 @@ drop_pairs <- function(pairs, others) {
     genes <- unique(c(pair_genes(pairs), pair_genes(others)))
     code <- function(some) {
         at <- match_pairs(some, genes)
-        # a double: integers overflow from 46,341 genes on
-        pmin(at$a, at$b) * as.double(length(genes)) + pmax(at$a, at$b)
+        pair_codes(at$a, at$b, length(genes))
     }
     pairs[!code(pairs) %in% code(others), ]
 }
+
+# A number for each pair of indices of n genes, the same in either orientation.
+# A double: integers overflow from 46,341 genes on.
+pair_codes <- function(a, b, n) pmin(a, b) * as.double(n) + pmax(a, b)

@@ -39,7 +39,7 @@ shuffle_pairs <- function(pairs, rounds = 20) {
     rounds <- check_count(rounds)
     genes <- pair_genes(pairs)
     at <- match_pairs(pairs, genes)
-    code <- function(a, b) pmin(a, b) * length(genes) + pmax(a, b)
+    code <- function(a, b) pair_codes(a, b, length(genes))
     to <- at$b
     half <- length(to) %/% 2L
     for (round in seq_len(rounds)) {

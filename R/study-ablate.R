@@ -166,8 +166,8 @@ most_alike <- function(x, genes, n, left_out, threads) {
         )
         # each pair once: the gene that comes first lists it, or the other does
         ends <- cbind(pmin(rows[, 1], rows[, 2]), pmax(rows[, 1], rows[, 2]))
-        first <- !duplicated(ends[, 1] * length(genes) + ends[, 2]) &
-            !is.na(rows[, 2])
+        code <- pair_codes(rows[, 1], rows[, 2], length(genes))
+        first <- !duplicated(code) & !is.na(code)
         ends <- ends[first, , drop = FALSE]
         cosine <- as.vector(found$scores)[first]
         best <- utils::head(order(-cosine, ends[, 1], ends[, 2]), n)

@@ -60,9 +60,10 @@ association_study <- function(x, pairs,
     began <- Sys.time()
     arms <- check_arms(arms)
     if (!is.null(seeds)) seeds <- check_seeds(seeds)
-    x <- as_embedding(x, normalize = TRUE)
     input <- study_input(x, pairs, design, BPPARAM, ...)
-    if (!is.null(examples)) examples <- check_examples(examples, rownames(x))
+    if (!is.null(examples)) {
+        examples <- check_examples(examples, rownames(input$x))
+    }
     plans <- study_plans(input, pairs, arms, seeds, thresholds, channels)
     results <- run_plans(plans$arms, BPPARAM)
 
@@ -77,7 +78,7 @@ association_study <- function(x, pairs,
     level <- design$level
     boundary <- design$boundary
     study <- list(
-        diagnosis = diagnose(x, input$pairs),
+        diagnosis = diagnose(input$x, input$pairs),
         evaluation = new_study(
             measure_settings(scored, scorer_columns(scored), design, threads),
             "study_evaluation"
@@ -339,7 +340,7 @@ print.example_pairs <- function(x, ...) {
 #' @method print study_table
 #' @export
 print.study_table <- function(x, ...) {
-    print(as.data.frame(unclass_study(x)), ...)
+    print(unclass_study(x), ...)
     invisible(x)
 }
 

@@ -236,8 +236,12 @@ run_arm <- function(arm) {
         return(train_arm(arm))
     }
     file <- file.path(arm$folder, paste0("arm-", arm_hash(arm), ".rds"))
-    if (!file.exists(file)) write_checkpoint(train_arm(arm), file)
-    read_checkpoint(file)
+    if (file.exists(file)) {
+        return(read_checkpoint(file))
+    }
+    result <- train_arm(arm)
+    write_checkpoint(result, file)
+    result
 }
 
 # what makes two arms the same

@@ -34,6 +34,9 @@ data_file <- function(...) {
     file.path(folder, ...)
 }
 
+# the two genes of pairs as one string, the same in either orientation
+pair_key <- function(a, b) paste(pmin(a, b), pmax(a, b))
+
 # Measures ---------------------------------------------------------------------
 
 seconds <- function(code) system.time(code)[["elapsed"]]

@@ -138,8 +138,9 @@ part_heldout <- function() {
         judge_kith(problem, degree, 1L, 1L)$rows,
         judge_published(problem, degree, 1L, 1L)
     )
-    print_heldout(rows, set)
-    values <- summarise_heldout(rows, "genome")
+    table <- heldout_table(rows)
+    print_heldout(table, set, 1L)
+    values <- summarise_heldout(table, "genome")
     values[!grepl("_se$", names(values))]
 }
 

@@ -176,12 +176,11 @@ heldout_table <- function(rows) {
     do.call(rbind, c(settings, make.row.names = FALSE))
 }
 
-print_heldout <- function(rows, set) {
+print_heldout <- function(table, set, n_splits) {
     cat("\n", set$name, ": ", nrow(set$x), " genes, ", nrow(set$pairs),
-        " pairs, ", length(unique(rows$split)), " gene splits\n",
+        " pairs, ", n_splits, " gene splits\n",
         sep = ""
     )
-    table <- heldout_table(rows)
     for (setting in unique(table$setting)) {
         cat(
             setting, "unseen           AUC    sd   matched    rho    ECE",
@@ -195,35 +194,29 @@ print_heldout <- function(rows, set) {
     }
 }
 
-summarise_heldout <- function(rows, name) {
-    result <- list()
-    baselines <- setdiff(
-        unique(rows$method), c("kith", "kith corrected", "kith networks")
-    )
-    for (setting in c("one", "both")) {
-        kept <- rows[rows$setting == setting, ]
-        aucs <- by_split(kept, "auc")
-        best <- baselines[which.max(colMeans(aucs[, baselines, drop = FALSE]))]
-        margin <- aucs[, "kith"] - aucs[, best]
-        value <- function(what, number) {
-            result[[paste(name, setting, what, sep = "_")]] <<- number
-        }
-        value("auc", mean(aucs[, "kith"]))
-        value("best_baseline", best)
-        value("margin", mean(margin))
-        value("margin_se", stats::sd(margin) / sqrt(length(margin)))
-        value("ece", mean(by_split(kept, "ece")[, "kith"]))
-        matched <- by_split(kept, "matched")
-        value("matched_auc", mean(matched[, "kith"]))
-        value("matched_auc_corrected", mean(matched[, "kith corrected"]))
-    }
+# the figures of a table that the last lines tell
+summarise_heldout <- function(table, name) {
+    ours <- c("kith", "kith corrected", "kith networks")
     # of both settings the one that follows degree more
     rho <- function(method) {
-        kept <- rows[rows$method == method, ]
-        means <- tapply(kept$rho, kept$setting, mean)
-        means[[which.max(abs(means))]]
+        values <- table$rho[table$method == method]
+        values[which.max(abs(values))]
     }
-    result[[paste0(name, "_degree_rho_combined")]] <- rho("kith")
-    result[[paste0(name, "_degree_rho")]] <- rho("kith corrected")
-    result
+    lines <- lapply(c("one", "both"), function(setting) {
+        rows <- table[table$setting == setting, ]
+        kith <- rows[rows$method == "kith", ]
+        corrected <- rows[rows$method == "kith corrected", ]
+        # the table is in the order of the AUC
+        best <- rows[!rows$method %in% ours, ][1L, ]
+        values <- list(
+            auc = kith$auc, best_baseline = best$method, margin = best$margin,
+            margin_se = best$margin_se, ece = kith$ece,
+            matched_auc = kith$matched,
+            matched_auc_corrected = corrected$matched
+        )
+        stats::setNames(values, paste(name, setting, names(values), sep = "_"))
+    })
+    degree <- list(rho("kith"), rho("kith corrected"))
+    names(degree) <- paste0(name, c("_degree_rho_combined", "_degree_rho"))
+    c(lines[[1L]], lines[[2L]], degree)
 }

@@ -53,10 +53,7 @@ run_evidence <- function(set) {
     fit <- learn_associations(set$x, set$pairs, control = quiet_control(1L))
     found <- partners(fit, n = 3)
     found <- found[order(-found$score), ]
-    key <- paste(
-        pmin(found$gene, found$partner), pmax(found$gene, found$partner)
-    )
-    found <- found[!duplicated(key), ]
+    found <- found[!duplicated(pair_key(found$gene, found$partner)), ]
     names(found)[1:2] <- c("from", "to")
     cat("\n", set$name, ", the best pairs that are not listed:\n", sep = "")
     tell_evidence(fit, utils::head(found, 10))

@@ -107,9 +107,10 @@ run_heldout <- function(set, n_splits, n_seeds, figures) {
     if (nzchar(figures)) {
         plot_reliability(do.call(rbind, calibration), set$name, figures)
     }
-    print_heldout(rows, set)
-    write_table(heldout_table(rows), paste0("heldout-", set$name))
-    summarise_heldout(rows, set$name)
+    table <- heldout_table(rows)
+    print_heldout(table, set, n_splits)
+    write_table(table, paste0("heldout-", set$name))
+    summarise_heldout(table, set$name)
 }
 
 plot_reliability <- function(calibration, name, folder) {

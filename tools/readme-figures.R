@@ -137,8 +137,9 @@ score_unseen <- function() {
     pairs <- as.data.frame(t(utils::combn(sort(parts$test_genes), 2L)))
     names(pairs) <- c("from", "to")
     truth <- organism$truth[organism$truth$status != "spurious", ]
-    partners <- match(pair_key(pairs), pair_key(truth))
-    partners <- which(!is.na(partners))
+    partners <- which(
+        pair_key(pairs$from, pairs$to) %in% pair_key(truth$from, truth$to)
+    )
     complexes <- genes[pairs$from, "complex"] == genes[pairs$to, "complex"]
     strangers <- sample(which(!(complexes %in% TRUE)), 20L * length(partners))
     scored <- score_pairs(fit, pairs[c(partners, strangers), ])
@@ -146,10 +147,6 @@ score_unseen <- function() {
     scored$kind <- ifelse(same, "kin", "kith")
     scored$kind[-seq_along(partners)] <- "strangers"
     scored
-}
-
-pair_key <- function(pairs) {
-    paste(pmin(pairs$from, pairs$to), pmax(pairs$from, pairs$to))
 }
 
 kind_labels <- c(

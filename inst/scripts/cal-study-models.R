@@ -227,7 +227,6 @@ seed_spread <- function(seeds, reason) {
 # The study tests pairs with one and with two unseen genes together.
 gene_split_values <- function(study) {
     scored <- as.data.frame(study$scored)
-    class(scored) <- "data.frame"
     unseen <- c("one gene unseen", "both genes unseen")
     scored <- scored[
         scored$setting %in% unseen & scored$drawn != "matched",
@@ -367,7 +366,6 @@ training_table <- function(runs, set, effort) {
 # bins than scores on the scale of a cosine.
 bin_pairs <- function(scored, data, model) {
     scored <- as.data.frame(scored)
-    class(scored) <- "data.frame"
     shown <- c("given", "both genes unseen")
     scored <- scored[scored$setting %in% shown & scored$drawn != "matched", ]
     width <- c(cosine = 0.05, score = if (model == "kith") 0.5 else 0.05)

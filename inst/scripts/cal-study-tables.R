@@ -110,7 +110,6 @@ add_tables <- function(tables, more) {
 # a result of a study function as plain rows, with what it is of in front
 label_rows <- function(rows, ...) {
     rows <- as.data.frame(rows)
-    class(rows) <- "data.frame"
     names(rows)[names(rows) == "pairs"] <- "n_pairs"
     if (nrow(rows) > 0L) data.frame(..., rows)
 }

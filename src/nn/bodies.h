@@ -14,5 +14,6 @@
 #include "nn/multi_positive.c"
 #include "nn/objectives.c"
 #include "nn/optimizer.c"
+#include "nn/trainer_create.c"
 #include "nn/trainer.c"
 #include "nn/engine.c"

@@ -68,3 +68,16 @@ test_that("bad input is refused", {
     expect_input_error(shuffle_pairs(network, rounds = 0), "rounds")
     expect_input_error(shuffle_pairs(1:3), "pairs")
 })
+
+test_that("genomes with more pairs of genes than integers are shuffled", {
+    n <- 50000L
+    genes <- sprintf("g%05d", seq_len(n))
+    ring <- gene_pairs(data.frame(from = genes, to = genes[c(2:n, 1L)]))
+    set.seed(1)
+    expect_silent(shuffled <- shuffle_pairs(ring))
+    expect_identical(sort(shuffled$to), sort(ring$to))
+    expect_lt(mean(shuffled$to == ring$to), 0.01)
+    expect_false(anyDuplicated(cbind(
+        pmin(shuffled$from, shuffled$to), pmax(shuffled$from, shuffled$to)
+    )) > 0L)
+})
