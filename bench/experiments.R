@@ -3,8 +3,9 @@
 #
 #     KITH_DATA=... Rscript bench/experiments.R [options]
 #
-#     --parts=genes,drugs
+#     --parts=genes,drugs,signatures
 #     --epochs=30 --draws=200   of each arm; bootstrap draws
+#     --tables=DIR              where results are written as CSV
 #     --lib=DIR                 library that kith is loaded from
 #
 # genes: 64 cell lines of the Human Protein Atlas, log2(NX + 1), 50 principal
@@ -16,9 +17,13 @@
 # drugs: fingerprints (2,048 bits, radius 2) of the NCI-60 compounds with the
 # 1 % of pairs whose activity over the 60 lines correlates most. The paper:
 # 4,684 compounds of PRISM. Do shuffled partners reach the real ones there,
-# too: is it degree that was learnt? (Its third set, expression signatures of
-# drugs, cannot be joined to a response table here: they are named by DrugBank
-# ids, and no table says which compound has which.)
+# too: is it degree that was learnt?
+#
+# signatures: L1000 signatures (978 landmark genes, z scores) of the compounds
+# of CTRPv2 that have one, with the tenth of their pairs whose responses over
+# the 887 lines correlate most. The paper: 2,094 drugs of PRISM. Signatures are
+# named by DrugBank ids; which compound has which says the table of the CRAN
+# package DrugSim2DR, which this part needs.
 #
 # Network, rate and batches are those of the paper, with transformed keys; the
 # arms differ in their negatives and in what the pairs are. Held out by gene,
@@ -58,9 +63,56 @@ read_drugs <- function() {
         data_file("drug", "nci60_response_long.tsv.gz")
     )
     response <- with(response, tapply(zscore, list(nsc, cell), mean))
+    join_response(x, response, share = 0.01)
+}
+
+read_signatures <- function() {
+    z <- utils::read.delim(
+        data_file("genes", "l1000_landmark978_x_drugbank1170_z.tsv.gz"),
+        row.names = "gene", check.names = FALSE
+    )
+    x <- t(as.matrix(z[names(z) != "entrez"]))
+    drugs <- utils::read.delim(
+        data_file("drug", "ctrp2_drugs.tsv.gz"),
+        quote = ""
+    )
+    response <- utils::read.delim(data_file("drug", "ctrp2_auc_long.tsv.gz"))
+    response <- with(response, tapply(auc, list(drug, cell), mean))
+    of_drug <- drugbank_ids(drugs$drug, drugs$cid)
+    of_drug <- of_drug[of_drug %in% rownames(x)]
+    x <- x[of_drug, ]
+    rownames(x) <- names(of_drug)
+    join_response(x, response, share = 0.1)
+}
+
+# DrugBank ids by the names of drugs, found by PubChem compound or by name
+drugbank_ids <- function(drug, cid) {
+    if (!requireNamespace("DrugSim2DR", quietly = TRUE)) {
+        stop("the part signatures needs DrugBank ids from CRAN: ",
+            "install.packages(\"DrugSim2DR\")",
+            call. = FALSE
+        )
+    }
+    loaded <- new.env()
+    utils::data("myenv", package = "DrugSim2DR", envir = loaded)
+    compounds <- loaded$myenv$Drugbankid_CID
+    names <- loaded$myenv$drugname
+    plain <- function(name) {
+        ascii <- iconv(name, "latin1", "ASCII", sub = "")
+        gsub("[^a-z0-9]", "", tolower(ascii))
+    }
+    by_cid <- compounds$drug_id[match(cid, compounds$PubChem_Compound)]
+    by_name <- names$primary_key[match(plain(drug), plain(names$Drug.name))]
+    ids <- ifelse(is.na(by_cid), by_name, by_cid)
+    names(ids) <- drug
+    ids[!is.na(ids)]
+}
+
+# the drugs of x with responses, and that share of their pairs that agree most
+join_response <- function(x, response, share) {
     response <- response[rownames(response) %in% rownames(x), ]
-    pairs <- co_response(response, n = round(0.01 * choose(nrow(response), 2)))
-    list(x = x[rownames(response), ], pairs = pairs)
+    n <- round(share * choose(nrow(response), 2))
+    list(x = x[rownames(response), ], pairs = co_response(response, n = n))
 }
 
 run_experiment <- function(name, data) {
@@ -82,6 +134,7 @@ run_experiment <- function(name, data) {
         )
     )
     print(found)
+    write_table(found, paste0("experiment-", name))
     shown <- found[found$subset == "all", ]
     values <- stats::setNames(
         as.list(shown$auc),
@@ -94,10 +147,14 @@ run_experiment <- function(name, data) {
 
 main <- function() {
     kith_load(option("lib"))
-    parts <- strsplit(option("parts", "genes,drugs"), ",")[[1L]]
+    parts <- strsplit(option("parts", "genes,drugs,signatures"), ",")[[1L]]
     results <- list()
     for (part in parts) {
-        data <- switch(part, genes = read_genes(), drugs = read_drugs())
+        data <- switch(part,
+            genes = read_genes(),
+            drugs = read_drugs(),
+            signatures = read_signatures()
+        )
         results <- c(results, run_experiment(part, data))
     }
     cat("\n")
