@@ -95,7 +95,7 @@ read_answer <- function(handle) {
             number(field("content-length") %||% NA)
         },
         tag = etag %||% field("last-modified"),
-        type = field("content-type") %||% ""
+        type = tolower(field("content-type") %||% "")
     )
 }
 

@@ -75,6 +75,11 @@ test_that("further columns of ids are no features", {
         values(quietly(file, "gene")), `rownames<-`(x, LETTERS[1:6])
     )
     expect_identical(rownames(quietly(file)), as.character(101:106))
+    # several ids in one field
+    file <- text_file(table_lines(x, "\t", ids = list(
+        entrez_id = c(1:5, "6///7")
+    )))
+    expect_identical(values(quietly(file)), x)
     # text right of numbers
     file <- text_file(paste0(table_lines(x), c("\tnote", rep("\tfine", 6))))
     expect_identical(values(quietly(file)), x)
@@ -220,8 +225,12 @@ test_that("tables at fault are named", {
     at(c(lines, "", "G7,1,2,x,4"), "numbers in column s3.*Row 7.*\"x\"")
     at(
         c("gene;s1;s2", "a;1,5;2,5", "b;1,0;3,1"),
-        "columns of numbers.*1,5.*sep"
+        "numbers in column s1.*1,5.*decimal\\s+point"
     )
+    at(c("gene;s1", "a;1,5", "b;2,5"), "column s1.*1,5")
+    at(c("gene;s1;s2", "a;1;2,5", "b;2;3,5"), "column s2.*2,5")
+    at(c("s1", "a;1,5", "b;2,5"), "column s1.*1,5")
+    at(c("gene\ts1\ts2", "a\t1,200\t2", "b\t950\t3"), "column s1.*1,200")
     at(c("gene|s1", "a|1", "b|2"), "columns of numbers.*a\\|1")
     at(lines, "columns of numbers", sep = "\t")
     at(c("gene,s1", ",1", "NA,2"), "gene with an id")
