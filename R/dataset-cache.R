@@ -177,16 +177,28 @@ write_md5 <- function(path, md5) {
     writeLines(paste0(md5, "  ", basename(path)), paste0(path, ".md5"))
 }
 
+# The registry is for other users of BiocFileCache, so that one that cannot be
+# written, as on some network disks, is no reason to fail.
 register_file <- function(cache, address, path) {
-    registry <- BiocFileCache::BiocFileCache(cache, ask = FALSE)
-    known <- BiocFileCache::bfcquery(
-        registry, address, "rname", exact = TRUE
-    )
-    if (!path %in% known$rpath) {
-        BiocFileCache::bfcadd(
-            registry, address, path, rtype = "local", action = "asis"
+    add <- function() {
+        registry <- BiocFileCache::BiocFileCache(cache, ask = FALSE)
+        known <- BiocFileCache::bfcquery(
+            registry, address, "rname", exact = TRUE
         )
+        if (!path %in% known$rpath) {
+            BiocFileCache::bfcadd(
+                registry, address, path, rtype = "local", action = "asis"
+            )
+        }
     }
+    tryCatch(suppressWarnings(add()), error = function(e) {
+        cli::cli_warn(c(
+            "{.file {basename(path)}} is whole, but could not be registered by
+            {.pkg BiocFileCache}.",
+            x = "{conditionMessage(e)}",
+            i = "{.fn kith_dataset} does not need the registry."
+        ))
+    })
 }
 
 make_folder <- function(folder, call) {
@@ -277,14 +289,24 @@ abort_cached <- function(problem, dataset, path, recorded, call) {
     } else {
         "was put there by hand, but is not what it should be"
     }
+    way_out <- if (recorded) {
+        c(
+            i = "Delete it with its sum to have it fetched anew:
+            {.code file.remove(paste0(\"{path}\", c(\"\", \".md5\")))}",
+            i = "Is it a newer one that you have put there? Then delete the sum
+            only: {.code file.remove(\"{path}.md5\")}"
+        )
+    } else {
+        c(i = "Delete it to have it fetched anew:
+        {.code file.remove(\"{path}\")}")
+    }
     abort_download(c(
         "The file of {.val {dataset$name}} in the cache {origin}.",
         x = "The file is {.path {path}}, its address
         {.url {dataset$address}}.",
         i = "Expected was {problem[1]}.",
         x = "Found was {problem[2]}.",
-        i = "Delete it to have it fetched anew:
-        {.code file.remove(\"{path}\")}"
+        way_out
     ), call)
 }
 

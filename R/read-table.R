@@ -20,9 +20,14 @@ open_table <- function(file, sep = NULL, header = TRUE,
     columns <- split_line(lines[1L], sep)
     if (header) {
         lines <- lines[-1L]
-        # as write.table() does it: no name above the row names
         if (length(split_line(lines[1L], sep)) == length(columns) + 1L) {
-            columns <- c("", columns)
+            columns <- if (nzchar(sep) && all(endsWith(lines, sep))) {
+                # rows, not the header, end in a separator
+                c(columns, "")
+            } else {
+                # as write.table() does it: no name above the row names
+                c("", columns)
+            }
         }
     } else {
         columns <- paste0("V", seq_along(columns))

@@ -58,7 +58,11 @@ only_member <- function(file, call) {
         abort_input(c(
             "{.file {file}} must hold one file.",
             x = "It is a zip archive of {length(members)}.",
-            i = "Unpack it with {.fn utils::unzip}."
+            i = if (any(startsWith(members, "xl/"))) {
+                "It is a workbook of Excel: save its sheet as text in UTF-8."
+            } else {
+                "Unpack it with {.fn utils::unzip}."
+            }
         ), call = call)
     }
     members

@@ -353,6 +353,11 @@ test_that("a file that changed in the cache is found out", {
     writeLines("other", path)
     error <- download_error(kith_dataset("bioplex_293t", cache = cache))
     expect_match(said(error), "has changed since it was fetched")
+    # a newer one by hand: the way out that is told leads there
+    way_out <- paste0("file.remove(\"", first, ".md5\")")
+    expect_match(gsub(" ", "", said(error)), way_out, fixed = TRUE)
+    eval(parse(text = way_out))
+    expect_identical(fetch_quietly("bioplex_293t", cache = cache), first)
 })
 
 test_that("a cache that cannot be written is named, with the way out", {
@@ -416,6 +421,18 @@ test_that("two processes at once fetch a file once, and both have all of it", {
         )
     }
     expect_identical(nrow(server$requests()), 1L)
+})
+
+test_that("a registry that is no database does not lose the file", {
+    server <- local_server(answers_ab)
+    withr::local_options(kith.mirror = server$url)
+    cache <- withr::local_tempdir()
+    writeLines("no database", file.path(cache, "BiocFileCache.sqlite"))
+    expect_warning(
+        path <- fetch_quietly("bioplex_293t", cache = cache),
+        "could not be registered"
+    )
+    expect_identical(readLines(path), "A\tB")
 })
 
 test_that("a cache may be named from the working directory", {

@@ -40,6 +40,10 @@ test_that("tables of genes by samples are read", {
     expect_identical(values(quietly(file)), x)
     write.table(x, file, sep = ",", col.names = NA, eol = "\r\n")
     expect_identical(values(quietly(file)), x)
+    # rows that end in a separator have no row names
+    lines <- table_lines(x)
+    file <- text_file(c(lines[1], paste0(lines[-1], "\t")))
+    expect_identical(values(quietly(file)), x)
     # one column, no name above the row names
     write.table(x[, 1, drop = FALSE], file, sep = "\t")
     expect_identical(values(quietly(file)), x[, 1, drop = FALSE])

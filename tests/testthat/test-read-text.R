@@ -57,6 +57,8 @@ test_that("compressed files that are cut off or damaged are refused", {
             readers[[kind]](cut_off(zipped, 0.95)), "cut off or damaged"
         )
         expect_input_error(readers[[kind]](zip_file(file, 2)), "archive of 2")
+        workbook <- zip_file(file, 2, "xl/sheet%d.xml")
+        expect_input_error(readers[[kind]](workbook), "workbook")
         bytes[seq(2000, 2100)] <- as.raw(7)
         writeBin(bytes, file)
         expect_input_error(readers[[kind]](file), "cut off or damaged")
