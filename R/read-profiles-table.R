@@ -152,6 +152,14 @@ read_long <- function(file, gene_id, feature, value, sep, call) {
     layout$types[at] <- c("text", "text", "number")
     rows <- scan_rows(table$con, layout, call = call)[at]
     check_complete(table$con, file, call)
+    n_lost <- sum(is.na(rows[[2L]]))
+    if (n_lost > 0) {
+        cli::cli_inform(
+            c(i = "{format_count(n_lost)} {plural(n_lost, 'row')} without
+            {.field {layout$columns[at[2L]]}} left out."),
+            class = "kith_message_profiles"
+        )
+    }
     c(spread(rows[[1L]], rows[[2L]], rows[[3L]]), list(
         ignored = layout$columns[-at]
     ))

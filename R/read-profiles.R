@@ -48,7 +48,8 @@
 #'   feature or gene may have to be kept. One without any value is never kept.
 #' @param feature,value Columns (name or number) of a long table, with one row
 #'   for each gene and feature: what becomes the columns of the result, and its
-#'   values. Values of one gene and feature are averaged.
+#'   values. Values of one gene and feature are averaged. Rows without a feature
+#'   are left out, and a message says how many.
 #' @param delayed For an h5ad file: leave the values in the file, for matrices
 #'   that do not fit into memory? (A sparse `X` is read and stays sparse.)
 #'   Then `repeated = "mean"` cannot be done where there are repeated genes, nor
