@@ -212,10 +212,10 @@ test_that("long tables are spread", {
 
 test_that("rows of a long table without a feature are counted", {
     file <- text_file(c("g,f,v", "a,x,1", "a,,5", "b,x,2", "b,NA,7"))
-    expect_message(
+    suppressMessages(expect_message(
         x <- read_profiles(file, feature = "f", value = "v"),
         "2 rows without f left out"
-    )
+    ))
     expect_identical(x[, "x"], c(a = 1, b = 2))
 })
 
