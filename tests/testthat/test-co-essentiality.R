@@ -97,8 +97,9 @@ test_that("a gene with an empty chromosome has none", {
     expect_equal(bare_pairs(dropped), best_r(cor(t(effects)), 1e5, allowed))
     # of pairs of two other genes, nothing is known
     expect_identical(sum(!is.na(dropped$same_chromosome)), 0L)
-    report <- attr(dropped, "report")
-    expect_identical(report$n[report$reason == "genes without a chromosome"], 45)
+    expect_identical(
+        subset(attr(dropped, "report"), grepl("chromosome", reason))$n, 45
+    )
 })
 
 test_that("more pairs than there are take no more room than all", {
