@@ -12,8 +12,8 @@
 #' pair by pair: a high score with little support rests on the latter.
 #'
 #' @param fit A fit of [learn_associations()].
-#' @param pairs Pairs to explain: a data frame with the columns `from` and
-#'   `to`, such as the `gene` and `partner` of [partners()] renamed.
+#' @param pairs Pairs to explain, as in [score_pairs()]; the result of
+#'   [partners()] is such a table.
 #' @param n How many known pairs to list for each, at most.
 #' @param k Similar training genes for each gene.
 #' @param newdata As in [score_pairs()].

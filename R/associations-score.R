@@ -90,9 +90,10 @@ pool_encodings <- function(encoded, how) {
 #' score depends on the order of a pair's genes. Several networks are averaged.
 #'
 #' @param fit A fit of [learn_associations()].
-#' @param pairs Pairs to score: a data frame with the columns `from` and `to`,
-#'   or a character matrix of two columns. Rows are scored as they stand, also
-#'   repeated ones.
+#' @param pairs Pairs to score: a data frame with a column for each gene (as
+#'   [gene_pairs()] finds them: `from` and `to`, `gene1` and `gene2`, ..., else
+#'   the first two), or a character matrix of two columns. Rows are scored as
+#'   they stand, also repeated ones.
 #' @param how `"combined"`, `"corrected"`, `"both"` or `"half"`, see below.
 #'   `NULL`: combined where the fit has it, else what fits the objective.
 #' @param lambda Weight of the learned score against the cosine, 0 to 1, for

@@ -16,10 +16,12 @@
 #'   `learning_rate` to 0, one value for each epoch; `"constant"`.
 #' @param precision `"single"` (twice as fast) or `"double"`. `NULL`: single
 #'   where the BLAS of R has single precision products, else double.
-#' @param threads Threads that kith uses for training and evaluation; they
-#'   never change a result. `NULL`: all processors, at most 8. Matrix products
-#'   are cut into tiles that these threads share, and a BLAS that is known to
-#'   have threads of its own (OpenBLAS) is held to one meanwhile.
+#' @param threads Threads that kith uses for training and evaluation, at most;
+#'   they never change a result. `NULL`: all processors, at most 8. Training
+#'   begins with one, tries more or fewer now and then, and keeps to what is
+#'   fastest beside the other work of the machine. Matrix products are cut into
+#'   tiles that the threads share, and a BLAS that is known to have threads of
+#'   its own (OpenBLAS) is held to one meanwhile.
 #' @param seed A whole number that decides all random draws of the fit, or
 #'   `NULL` to take them from R's stream, so that `set.seed()` decides.
 #' @param validation Known pairs that are kept out of training and watched: a

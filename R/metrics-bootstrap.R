@@ -19,8 +19,9 @@
 #' @param scores Numeric vector, or a numeric matrix or data frame with one
 #'   row per item and one column per scorer. No `NA`.
 #' @param positive Logical vector (or 0/1), one label per item.
-#' @param pairs Data frame with the character columns `from` and `to`, one row
-#'   per item: the genes of each pair. Needed for `by = "genes"` only.
+#' @param pairs Data frame with a character column for each gene of a pair,
+#'   `from` and `to` (or as [gene_pairs()] finds them), one row per item.
+#'   Needed for `by = "genes"` only.
 #' @param draws Number of bootstrap draws. 1,000 makes the ends of a 95 %
 #'   interval steady to about a twentieth of its width.
 #' @param by What is drawn: `"pairs"` or `"genes"`.
@@ -189,38 +190,4 @@ index_pair_genes <- function(pairs, n, call = rlang::caller_env()) {
         to = match(ends$to, genes) - 1L,
         n = length(genes)
     )
-}
-
-# the columns from and to of a data frame of pairs, as character
-check_pair_columns <- function(x, name = rlang::caller_arg(x),
-                               call = rlang::caller_env()) {
-    if (!is.data.frame(x) || !all(c("from", "to") %in% names(x))) {
-        abort_input(c(
-            "{.arg {name}} must be a data frame with the columns
-            {.field from} and {.field to}.",
-            x = "It is {describe_value(x)}."
-        ), call = call)
-    }
-    ends <- list(from = x[["from"]], to = x[["to"]])
-    for (column in names(ends)) {
-        genes <- ends[[column]]
-        if (is.factor(genes)) {
-            genes <- as.character(genes)
-        }
-        if (!is.character(genes)) {
-            abort_input(c(
-                "Column {.field {column}} of {.arg {name}} must be character.",
-                x = "It is {describe_value(genes)}."
-            ), call = call)
-        }
-        if (anyNA(genes)) {
-            abort_input(c(
-                "{.arg {name}} must not hold missing genes.",
-                x = "Row {which(is.na(genes))[1]} of column {.field {column}}
-                is missing."
-            ), call = call)
-        }
-        ends[[column]] <- genes
-    }
-    ends
 }

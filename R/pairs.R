@@ -259,7 +259,7 @@ find_end_columns <- function(x, from, to, call, holder = "x") {
     )
 }
 
-guess_end_columns <- function(x, call) {
+guess_end_columns <- function(x, call, holder = "x") {
     usual <- list(
         c("from", "to"), c("gene1", "gene2"), c("protein1", "protein2")
     )
@@ -270,12 +270,45 @@ guess_end_columns <- function(x, call) {
     }
     if (ncol(x) < 2L) {
         abort_input(c(
-            "{.arg x} must have at least two columns, one for each gene of a
-            pair.",
+            "{.arg {holder}} must have at least two columns, one for each gene
+            of a pair.",
             x = "It has {ncol(x)}."
         ), call = call)
     }
     c(1L, 2L)
+}
+
+# the ids of a data frame of pairs as they stand, as character vectors from, to
+check_pair_columns <- function(x, name = rlang::caller_arg(x),
+                               call = rlang::caller_env()) {
+    if (!is.data.frame(x)) {
+        abort_input(c(
+            "{.arg {name}} must be a data frame with a column for each gene of
+            a pair, {.field from} and {.field to}.",
+            x = "It is {describe_value(x)}."
+        ), call = call)
+    }
+    at <- guess_end_columns(x, call, name)
+    ends <- lapply(at, function(column) {
+        genes <- x[[column]]
+        if (is.factor(genes)) genes <- as.character(genes)
+        label <- names(x)[column]
+        if (!is.character(genes)) {
+            abort_input(c(
+                "Column {.field {label}} of {.arg {name}} must be character.",
+                x = "It is {describe_value(genes)}."
+            ), call = call)
+        }
+        if (anyNA(genes)) {
+            abort_input(c(
+                "{.arg {name}} must not hold missing genes.",
+                x = "Row {which(is.na(genes))[1]} of column {.field {label}} is
+                missing."
+            ), call = call)
+        }
+        genes
+    })
+    stats::setNames(ends, c("from", "to"))
 }
 
 # a column by name or number -> its number; holder: the argument that x is from

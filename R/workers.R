@@ -22,9 +22,11 @@
 #' `kith_error_worker`.
 #'
 #' Threads wait for each other by spinning, which is fast as long as each has a
-#' processor for itself. Where other work keeps them busy, a fit on two
-#' threads may take many times as long as on one. Then give `threads = 1`, or
-#' set the environment variable `OMP_WAIT_POLICY=passive` before R starts.
+#' processor for itself. Where other work keeps the processors busy, two
+#' threads may be many times slower than one. Training measures this as it goes
+#' and then uses fewer; scoring and evaluation do not. On a crowded machine give
+#' `threads = 1`, or set the environment variable `OMP_WAIT_POLICY=passive`
+#' before R starts.
 #'
 #' ```
 #' # workers of this machine

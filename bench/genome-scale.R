@@ -3,6 +3,7 @@
 #     KITH_DATA=... Rscript bench/genome-scale.R [options]
 #
 #     --parts=fit,million,string,heldout,external
+#     --tables=DIR              where the held-out table is written as CSV
 #     --lib=DIR                 library that kith is loaded from
 #
 # Each part runs in a process of its own, whose peak of memory (VmHWM) counts.
@@ -140,6 +141,7 @@ part_heldout <- function() {
     )
     table <- heldout_table(rows)
     print_heldout(table, set, 1L)
+    write_table(table, "heldout-genome")
     values <- summarise_heldout(table, "genome")
     values[!grepl("_se$", names(values))]
 }
@@ -185,10 +187,11 @@ main <- function() {
         }
         status <- system2(
             file.path(R.home("bin"), "Rscript"),
-            c(
-                shQuote(script_path()), paste0("--part=", part),
-                paste0("--folder=", folder), paste0("--lib=", option("lib"))
-            )
+            shQuote(c(
+                script_path(), paste0("--part=", part),
+                paste0("--folder=", folder), paste0("--lib=", option("lib")),
+                paste0("--tables=", option("tables"))
+            ))
         )
         if (status != 0L) stop("part ", part, " failed")
         results <- c(

@@ -24,7 +24,7 @@ run_external <- function(set) {
 # Evidence ---------------------------------------------------------------------
 
 tell_evidence <- function(fit, pairs) {
-    said <- evidence(fit, pairs[c("from", "to")], n = 2)
+    said <- evidence(fit, pairs, n = 2)
     for (i in seq_len(nrow(pairs))) {
         cat(sprintf(
             "%s and %s: probability %.2f, cosine %.2f\n", pairs$from[i],

@@ -32,6 +32,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_network_gradients, 7),
     ENTRY(C_elementary, 2),
     ENTRY(C_build_features, 0),
+    ENTRY(C_team_sizes, 1),
     ENTRY(C_blas_hold, 0),
     ENTRY(C_blas_release, 1),
     /* pairs.c */

@@ -41,3 +41,11 @@ int threads_available(void) {
   return 1;
 #endif
 }
+
+double threads_clock(void) {
+#ifdef _OPENMP
+  return omp_get_wtime();
+#else
+  return 0;
+#endif
+}

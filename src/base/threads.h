@@ -56,4 +56,7 @@ int threads_usable(int requested);
 /* Processors that this process may use. */
 int threads_available(void);
 
+/* A clock for spans of time; it stands still in builds without OpenMP. */
+double threads_clock(void);
+
 #endif

@@ -36,6 +36,7 @@ SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters, SEXP x,
                          SEXP dy, SEXP key, SEXP n_threads);
 SEXP C_elementary(SEXP x, SEXP precision);
 SEXP C_build_features(void);
+SEXP C_team_sizes(SEXP seconds);
 SEXP C_blas_hold(void);
 SEXP C_blas_release(SEXP n_threads);
 

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/blas.h"
+#include "base/team.h"
 #include "base/threads.h"
 #include "glue/entries.h"
 #include "glue/plan.h"
@@ -129,6 +130,22 @@ SEXP C_build_features(void) {
   SEXP result = named_list(3, names, values);
   UNPROTECT(3);
   return result;
+}
+
+/* For tests: the threads of each step, which takes seconds[step, threads]. */
+SEXP C_team_sizes(SEXP seconds) {
+  int n_steps = Rf_nrows(seconds), limit = Rf_ncols(seconds);
+  size_t n = (size_t)n_steps * (size_t)limit;
+  const double *of = get_doubles(seconds, n, "seconds");
+  SEXP sizes = PROTECT(Rf_allocVector(INTSXP, n_steps));
+  team t;
+  team_start(&t, limit);
+  for (int step = 0; step < n_steps; ++step) {
+    int size = INTEGER(sizes)[step] = team_size(&t);
+    team_tell(&t, of[(size_t)(size - 1) * (size_t)n_steps + (size_t)step]);
+  }
+  UNPROTECT(1);
+  return sizes;
 }
 
 /* Holds the BLAS to one thread, for products that R itself asks for; gives the

@@ -12,6 +12,7 @@ static void trainer_shape(const trainer *t, size_t *n_genes, size_t *n_out) {
 
 static void set_threads(trainer *t, int n_threads) {
   t->n_threads = n_threads;
+  team_limit(&t->team, n_threads);
 }
 
 /* ---- state --------------------------------------------------------------- */
@@ -281,7 +282,10 @@ static status_code epoch_advance(trainer *t, double n_steps,
     }
     batch_choice choice = {t->order + position, n, NULL};
     batch_result result;
+    t->n_threads = team_size(&t->team);
+    double start = threads_clock();
     if (step_batch(t, &choice, learning_rate, &result, st)) return st->code;
+    team_tell(&t->team, (threads_clock() - start) / (double)n);
     t->at.position += (double)n;
     t->at.loss_sum += result.loss;
     t->at.hit_sum += result.n_hits;

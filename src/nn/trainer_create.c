@@ -1,6 +1,7 @@
 /* Making a trainer: what it holds, how large that is, and where it starts.
  * Everything lies in one arena that is sized before training. */
 
+#include "base/team.h"
 #include "nn/engine.h"
 #include "nn/layers.h"
 #include "nn/objectives.h"
@@ -26,7 +27,8 @@ struct trainer {
   int *negatives;                  /* 2 x batch_size x n_negatives */
   real *bank;                      /* n_genes x n_out */
   progress at;
-  int n_threads;
+  int n_threads; /* of what runs now */
+  team team;     /* of the steps of an epoch */
 };
 
 /* ---- laying out ---------------------------------------------------------- */
@@ -98,6 +100,7 @@ static status_code trainer_lay_out(const training_plan *plan, arena *a,
     t->bank = arena_take(a, plan->n_genes * t->net.n_out, sizeof(real));
   }
   t->n_threads = 1;
+  team_start(&t->team, 1);
   t->plan.network.layers = NULL; /* the caller's; t->net has what counts */
   if (a->overflow)
     return status_fail(st, STATUS_NO_MEMORY,

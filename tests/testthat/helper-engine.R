@@ -149,3 +149,14 @@ round_to_single <- function(x) {
     raw <- writeBin(x, raw(), size = 4L)
     readBin(raw, "double", n = length(x), size = 4L)
 }
+
+# All batches of an epoch one by one, each on that many threads: an epoch in
+# one piece takes no more threads than pay off.
+step_through <- function(trainer, batch_size, rate, threads, epoch = 0) {
+    .Call(C_epoch_begin, trainer, epoch, threads)
+    items <- .Call(C_epoch_order, trainer, epoch)
+    batch <- (seq_along(items) - 1L) %/% batch_size
+    for (chosen in split(items, batch)) {
+        .Call(C_batch, trainer, chosen, NULL, rate, threads)
+    }
+}

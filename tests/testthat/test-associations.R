@@ -61,6 +61,26 @@ test_that("scores agree with their definition and are symmetric", {
     }
 })
 
+test_that("columns of pairs are found by the rule of gene_pairs()", {
+    asked <- organism$pairs[1:5, ]
+    expected <- score_pairs(fit_half, asked)
+    renamed <- function(...) {
+        stats::setNames(asked[c("from", "to")], c(...))
+    }
+    expect_identical(score_pairs(fit_half, renamed("gene1", "gene2")), expected)
+    # what partners() returns: the first two columns
+    listed <- cbind(renamed("gene", "partner"), score = 1)
+    expect_identical(score_pairs(fit_half, listed), expected)
+    expect_identical(evidence(fit_half, listed, n = 1), evidence(fit_half, asked, n = 1))
+    # from and to wherever they stand
+    expect_identical(score_pairs(fit_half, cbind(n = 1:5, asked)), expected)
+    expect_input_error(score_pairs(fit_half, asked["from"]), "two columns")
+    expect_input_error(
+        score_pairs(fit_half, cbind(n = 1:5, renamed("gene", "partner"))),
+        "Column n of `pairs` must be character"
+    )
+})
+
 test_that("a gene that was in no table is scored from its vector", {
     vector <- organism$vectors[1, , drop = FALSE] + 0.01
     rownames(vector) <- "new"

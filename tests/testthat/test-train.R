@@ -31,19 +31,38 @@ test_that("set.seed() decides a fit, and so does control's seed", {
 test_that("the number of threads changes nothing", {
     organism <- small_organism()
     # wide enough that products and layers are cut into pieces
+    encoder <- encoder_mlp(hidden = c(128, 128))
     fit_with <- function(threads, objective) {
         fit <- learn_associations(
-            organism$vectors, organism$pairs, encoder_mlp(hidden = c(128, 128)),
+            organism$vectors, organism$pairs, encoder,
             objective, small_control(2, threads = threads, batch_size = 256),
             preset = "cal2026"
         )
         list(learned_parameters(fit), fit$history, encode(fit))
     }
+    x <- organism$vectors
+    ends <- vapply(organism$pairs, match, integer(nrow(organism$pairs)),
+        table = rownames(x)
+    )
+    steps_with <- function(threads, objective) {
+        job <- job_new(
+            x, ends[, "from"] - 1L, ends[, "to"] - 1L, encoder, objective,
+            published_control(batch_size = 256), draw_key(1L)
+        )
+        trainer <- .Call(
+            C_trainer_create, job$plan, "double", job$x, job$first, job$second
+        )
+        .Call(C_trainer_initialise, trainer)
+        step_through(trainer, 256, 1e-3, threads)
+        .Call(C_block_read, trainer, 0L)
+    }
     for (negatives in c("batch", "uniform")) {
         objective <- info_nce(keys = "transformed", negatives = negatives)
-        one <- fit_with(1, objective)
-        for (threads in c(2, 3, 4)) {
-            expect_identical(fit_with(threads, objective), one)
+        fit <- fit_with(1, objective)
+        parameters <- steps_with(1L, objective)
+        for (threads in c(2L, 3L, 4L)) {
+            expect_identical(fit_with(threads, objective), fit)
+            expect_identical(steps_with(threads, objective), parameters)
         }
     }
 })
