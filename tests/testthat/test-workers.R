@@ -56,16 +56,15 @@ test_that("after Ctrl-C no worker is left, and the next call is sound", {
     }
 })
 
-test_that("workers leave a checkpoint when they are stopped", {
-    skip_without_workers()
+test_that("a worker that is stopped leaves a checkpoint", {
     folder <- withr::local_tempdir()
+    halt <- file.path(folder, "halt")
     file <- file.path(folder, "run.rds")
-    workers <- BiocParallel::MulticoreParam(2)
-    expect_identical(
-        interrupted_after(3, two_networks(workers, 1e6, checkpoint = file)),
-        "interrupted"
-    )
-    expect_setequal(list.files(folder), sprintf("run-%d.rds", 1:2))
+    answer_on_worker(1e6, function(epochs) {
+        file.create(halt)
+        two_networks(BiocParallel::SerialParam(), epochs, checkpoint = file)
+    }, halt)
+    expect_setequal(list.files(folder), c("halt", "run-1.rds"))
 })
 
 test_that("the loss of a worker is told", {
