@@ -62,7 +62,10 @@ test_that("a worker that is stopped leaves a checkpoint", {
     file <- file.path(folder, "run.rds")
     answer_on_worker(1e6, function(epochs) {
         file.create(halt)
-        two_networks(BiocParallel::SerialParam(), epochs, checkpoint = file)
+        suppressMessages(two_networks(
+            BiocParallel::SerialParam(), epochs,
+            checkpoint = file
+        ))
     }, halt)
     expect_setequal(list.files(folder), c("halt", "run-1.rds"))
 })
