@@ -77,6 +77,9 @@ use_cached <- function(dataset, path, call) {
 # NULL, or what is wrong: c(expected, found). `name` tells the format; NULL
 # leaves it unchecked
 find_fault <- function(path, name, size, md5) {
+    if (dir.exists(path)) {
+        return(c("a file", "a folder"))
+    }
     found <- file.size(path)
     if (found == 0) {
         return(c("a file with something in it", "an empty file"))
@@ -89,13 +92,23 @@ find_fault <- function(path, name, size, md5) {
             "the MD5 sum", c(md5, unname(tools::md5sum(path)))
         ))
     }
-    if (!is.null(name) && endsWith(name, ".gz")) {
-        return(find_gzip_fault(path))
+    if (is.null(name)) {
+        return(NULL)
     }
-    if (!is.null(name) && endsWith(name, ".zip")) {
-        return(find_zip_fault(path))
+    switch(tools::file_ext(name),
+        gz = find_gzip_fault(path),
+        zip = find_zip_fault(path),
+        find_page_fault(path)
+    )
+}
+
+# the page of a login or a firewall, saved under the name of a table
+find_page_fault <- function(path) {
+    start <- readBin(path, "raw", 512L)
+    text <- rawToChar(start[start != 0L])
+    if (grepl("^\\s*<(!doctype|html)", text, TRUE, useBytes = TRUE)) {
+        c("a table", "a web page")
     }
-    NULL
 }
 
 # A gzip file ends with the number of bytes that it holds, modulo 2^32. R
@@ -151,10 +164,12 @@ find_zip_fault <- function(path) {
 
 # ---- beside the file -------------------------------------------------------
 
+# NULL where it is not recorded, or not to be read
 read_md5 <- function(path) {
     beside <- paste0(path, ".md5")
     if (file.exists(beside)) {
-        substr(readLines(beside, n = 1L, warn = FALSE), 1L, 32L)
+        line <- readLines(beside, n = 1L, warn = FALSE)
+        if (length(line) && grepl("^[0-9a-f]{32} ", line)) substr(line, 1L, 32L)
     }
 }
 
@@ -162,16 +177,28 @@ write_md5 <- function(path, md5) {
     writeLines(paste0(md5, "  ", basename(path)), paste0(path, ".md5"))
 }
 
+# The registry is for other users of BiocFileCache, so that one that cannot be
+# written, as on some network disks, is no reason to fail.
 register_file <- function(cache, address, path) {
-    registry <- BiocFileCache::BiocFileCache(cache, ask = FALSE)
-    known <- BiocFileCache::bfcquery(
-        registry, address, "rname", exact = TRUE
-    )
-    if (!path %in% known$rpath) {
-        BiocFileCache::bfcadd(
-            registry, address, path, rtype = "local", action = "asis"
+    add <- function() {
+        registry <- BiocFileCache::BiocFileCache(cache, ask = FALSE)
+        known <- BiocFileCache::bfcquery(
+            registry, address, "rname", exact = TRUE
         )
+        if (!path %in% known$rpath) {
+            BiocFileCache::bfcadd(
+                registry, address, path, rtype = "local", action = "asis"
+            )
+        }
     }
+    tryCatch(suppressWarnings(add()), error = function(e) {
+        cli::cli_warn(c(
+            "{.file {basename(path)}} is whole, but could not be registered by
+            {.pkg BiocFileCache}.",
+            x = "{conditionMessage(e)}",
+            i = "{.fn kith_dataset} does not need the registry."
+        ))
+    })
 }
 
 make_folder <- function(folder, call) {
@@ -201,7 +228,7 @@ wait_for_lock <- function(path, call) {
         error = function(e) {
             abort_download(c(
                 "The file {.path {place}} cannot be locked.",
-                x = conditionMessage(e),
+                x = "{conditionMessage(e)}",
                 i = "Some network disks have no locks: name a folder on
                 another disk with the argument {.arg cache}."
             ), call)
@@ -228,14 +255,15 @@ abort_download <- function(message, call, envir = rlang::caller_env()) {
 
 abort_transfer <- function(problem, dataset, address, path, call) {
     what <- conditionMessage(problem)
-    kept <- file.size(paste0(path, ".part"))
+    part <- paste0(path, ".part")
+    kept <- if (is.null(read_tag(part, address))) 0 else part_size(part)
     abort_download(c(
         "{.val {dataset$name}} could not be fetched: {what}.",
         x = "The address is {.url {address}}.",
         if (identical(problem$status, 404L) && dataset$organism == "any") {
             c(i = "Does STRING have this species? See {.url {dataset$page}}.")
         },
-        if (!is.na(kept) && kept > 0) {
+        if (kept > 0) {
             c(i = "{format_size(kept)} are kept: call again to go on from
             there.")
         },
@@ -261,14 +289,24 @@ abort_cached <- function(problem, dataset, path, recorded, call) {
     } else {
         "was put there by hand, but is not what it should be"
     }
+    way_out <- if (recorded) {
+        c(
+            i = "Delete it with its sum to have it fetched anew:
+            {.code file.remove(paste0(\"{path}\", c(\"\", \".md5\")))}",
+            i = "Is it a newer one that you have put there? Then delete the sum
+            only: {.code file.remove(\"{path}.md5\")}"
+        )
+    } else {
+        c(i = "Delete it to have it fetched anew:
+        {.code file.remove(\"{path}\")}")
+    }
     abort_download(c(
         "The file of {.val {dataset$name}} in the cache {origin}.",
         x = "The file is {.path {path}}, its address
         {.url {dataset$address}}.",
         i = "Expected was {problem[1]}.",
         x = "Found was {problem[2]}.",
-        i = "Delete it to have it fetched anew:
-        {.code file.remove(\"{path}\")}"
+        way_out
     ), call)
 }
 

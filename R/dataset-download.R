@@ -95,7 +95,7 @@ read_answer <- function(handle) {
             number(field("content-length") %||% NA)
         },
         tag = etag %||% field("last-modified"),
-        type = field("content-type") %||% ""
+        type = tolower(field("content-type") %||% "")
     )
 }
 
@@ -195,6 +195,7 @@ abort_answer <- function(status) {
             "a web page came in its place, as from a login or a firewall",
         `401` = , `403` = "the server refuses it",
         `404` = , `410` = "the server has no such file",
+        `407` = "the proxy wants a login",
         `206` = , `416` = "what was fetched before does not fit",
         `429` = "the server has too many requests",
         if (status >= 500L) "the server failed" else "the answer has no file"

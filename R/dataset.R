@@ -6,13 +6,13 @@
 #' checked and used as it is, without the network.
 #'
 #' A download that breaks off is resumed at the next call, from where it
-#' stopped, unless the file has changed on the server. What has come is
-#' checked: its size and MD5 sum where the source publishes them (STRING and
-#' some others do not), the size that the server announced, and compressed
-#' files down to their last byte. The MD5 sum of every file is kept beside it,
-#' in `<file>.md5`, and compared whenever the file is asked for again. Sources
-#' whose version is `current` change with time; delete the file to have the
-#' newest.
+#' stopped, unless the file has changed on the server or the server does not say
+#' whether it has. What has come is checked: its size and MD5 sum where the
+#' source publishes them (STRING and some others do not), the size that the
+#' server announced, and compressed files down to their last byte. The MD5 sum
+#' of every file is kept beside it, in `<file>.md5`, and compared whenever the
+#' file is asked for again. Sources whose version is `current` change with time;
+#' delete the file and its sum to have the newest.
 #'
 #' Two R processes that ask for one file at the same time fetch it once.
 #'

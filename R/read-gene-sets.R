@@ -20,8 +20,9 @@
 #'   }
 #' @section Errors:
 #' An error of class `kith_error_input` is raised for a file that does not
-#' exist, is empty, is cut off, is no text or is a web page, and for a line
-#' without a tab or without a name (the message has its number).
+#' exist, is empty, is cut off, is no text in UTF-8 or is a web page, for a line
+#' without a tab or without a name (the message has its number), and when no set
+#' has a gene.
 #' @family readers
 #' @export
 #' @examples
@@ -40,6 +41,7 @@ read_gene_sets <- function(file) {
     con <- open_text(path, call)
     on.exit(close(con))
     lines <- read_lines(con, path, call)
+    check_utf8(lines, file, call)
     at <- grep("[^[:space:]]", lines)
     fields <- lapply(strsplit(lines[at], "\t", fixed = TRUE), trimws)
     bad <- which(lengths(fields) < 2L |
@@ -52,7 +54,14 @@ read_gene_sets <- function(file) {
             x = "Line {at[bad[1]]} is {.val {first}}."
         ))
     }
-    gene_sets_from_fields(fields)
+    sets <- gene_sets_from_fields(fields)
+    if (length(sets) == 0L) {
+        abort_input(c(
+            "{.file {file}} must have a set with genes.",
+            x = if (length(at)) "All of its sets are empty." else "It is blank."
+        ))
+    }
+    sets
 }
 
 read_lines <- function(con, file, call) {
@@ -64,7 +73,7 @@ read_lines <- function(con, file, call) {
         abort_damaged(file, call)
     }
     check_complete(con, file, call)
-    lines[1L] <- sub("^\xef\xbb\xbf", "", lines[1L], useBytes = TRUE)
+    lines[1L] <- drop_mark(lines[1L])
     lines
 }
 

@@ -4,6 +4,10 @@
 read_h5ad <- function(file, gene_id, genes_in, delayed, call) {
     tree <- h5ad_tree(file, call)
     x <- h5ad_matrix(file, tree, call)
+    # also what are bytes in the file
+    if (DelayedArray::type(x) != "double") {
+        DelayedArray::type(x) <- "double"
+    }
     axes <- c("obs", "var")
     if (identical(genes_in, "columns")) {
         axes <- rev(axes)
@@ -21,17 +25,20 @@ read_h5ad <- function(file, gene_id, genes_in, delayed, call) {
     list(x = x, ids = ids, features = features)
 }
 
-# everything in the file, by path
+# everything in the file, by path, named by the class of values that it holds
 h5ad_tree <- function(file, call) {
     tree <- tryCatch(rhdf5::h5ls(file), error = identity)
     if (inherits(tree, "error")) {
         abort_input(c(
             "{.file {file}} could not be opened as an HDF5 file.",
-            x = conditionMessage(tree),
+            x = "{conditionMessage(tree)}",
             i = "It may be cut off: get it again."
         ), call = call)
     }
-    paste0(ifelse(tree$group == "/", "", tree$group), "/", tree$name)
+    stats::setNames(
+        paste0(ifelse(tree$group == "/", "", tree$group), "/", tree$name),
+        tree$dclass
+    )
 }
 
 # X as a DelayedMatrix, var x obs
@@ -48,9 +55,12 @@ h5ad_matrix <- function(file, tree, call) {
             }
         ), call = call)
     }
+    sparse <- "/X/data" %in% tree
+    check_h5ad_numbers(file, tree, if (sparse) "/X/data" else "/X", call)
     x <- tryCatch(
-        if ("/X/data" %in% tree) {
-            DelayedArray::DelayedArray(h5ad_sparse(file))
+        if (sparse) {
+            in_memory <- h5ad_sparse(file)
+            DelayedArray::DelayedArray(in_memory)
         } else {
             HDF5Array::HDF5Array(file, "X")
         },
@@ -60,13 +70,31 @@ h5ad_matrix <- function(file, tree, call) {
         abort_input(c(
             "{.file {file}} must have a matrix {.field X}, dense, CSR or CSC.",
             x = if (inherits(x, "error")) {
-                conditionMessage(x)
+                "{conditionMessage(x)}"
             } else {
                 "It has {length(dim(x))} dimension{?s}."
             }
         ), call = call)
     }
     x
+}
+
+check_h5ad_numbers <- function(file, tree, path, call) {
+    class <- names(tree)[match(path, tree)]
+    if (class %in% c("ENUM", "STRING", "COMPOUND")) {
+        what <- switch(class,
+            ENUM = "truth values or categories", STRING = "text",
+            COMPOUND = "compound values"
+        )
+        abort_input(c(
+            "{.file {file}} must have numbers in the matrix {.field X}.",
+            x = "It has {what}.",
+            i = if (class == "ENUM") {
+                "In Python, {.code adata.X = adata.X.astype(\"float32\")} turns
+                truth values into numbers."
+            }
+        ), call = call)
+    }
 }
 
 # A sparse X as var x obs, in memory. (A second H5SparseMatrix() fails in one
@@ -80,7 +108,7 @@ h5ad_sparse <- function(file) {
             rhdf5::h5read(file, paste0("X/", name), bit64conversion = "double")
         )
     }
-    if (length(size) != 2L || !form %in% c("csr", "csc")) {
+    if (length(size) != 2L || !isTRUE(form %in% c("csr", "csc"))) {
         stop("The attributes of X give no shape or form of a sparse matrix.")
     }
     # each of its rows (csr) is a column here
@@ -115,16 +143,24 @@ h5ad_column <- function(file, tree, axis, column, call) {
         return(h5ad_table_column(file, tree, axis, column, call))
     }
     if (is.null(column)) {
-        column <- rhdf5::h5readAttributes(file, axis)[["_index"]] %||%
-            intersect(c("_index", "index"), inside)[1L]
+        index <- c(
+            rhdf5::h5readAttributes(file, axis)[["_index"]], "_index", "index"
+        )
+        column <- intersect(index, inside)[1L]
     }
     check_h5ad_column(column, setdiff(inside, "__categories"), axis, file, call)
     path <- paste(axis, column, sep = "/")
-    if ("codes" %in% children(tree, paste0("/", path))) {
-        part <- rhdf5::h5read(file, path)
-        return(decode(part$codes, part$categories))
-    }
     values <- rhdf5::h5read(file, path)
+    parts <- children(tree, paste0("/", path))
+    if ("codes" %in% parts) {
+        return(decode(values$codes, values$categories))
+    }
+    if ("mask" %in% parts) {
+        # a mask of truth values comes as a factor
+        masked <- as.vector(values$mask) %in% c("TRUE", "1")
+        values <- as.vector(values$values)
+        values[masked] <- NA
+    }
     categories <- paste(axis, "__categories", column, sep = "/")
     if (paste0("/", categories) %in% tree) {
         return(decode(values, rhdf5::h5read(file, categories)))

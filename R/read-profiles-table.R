@@ -5,6 +5,9 @@
 # DepMap's headers: "POLR2D (5433)"
 depmap_name <- "^(.*[^ ]) *[(]([0-9]+|nan)[)]$"
 
+# names of columns whose numbers are ids
+number_id <- "entrez|^gene.?id$|^ncbi"
+
 read_wide <- function(file, gene_id, genes_in, sep, call) {
     table <- open_table(file, sep, call = call)
     on.exit(close(table$con))
@@ -58,12 +61,13 @@ column_roles <- function(table, label, genes, call) {
     roles <- ifelse(number, "feature", "ignored")
     ids <- 1L
     while (ids < length(columns) && (ids < label || !number[ids + 1L] ||
-        (genes && grepl("entrez|^gene.?id$|^ncbi", columns[ids + 1L], TRUE)))) {
+        (genes && grepl(number_id, columns[ids + 1L], TRUE)))) {
         ids <- ids + 1L
     }
     roles[seq_len(ids)] <- "id"
     roles[label] <- "label"
-    for (at in setdiff(which(!number), label)) {
+    ids_of_genes <- roles == "id" & grepl(number_id, columns, TRUE)
+    for (at in setdiff(which(!number & !ids_of_genes), label)) {
         check_no_numbers(table, at, call)
     }
     roles
@@ -72,14 +76,17 @@ column_roles <- function(table, label, genes, call) {
 # text where most values are numbers is a column of numbers with a fault
 check_no_numbers <- function(table, at, call) {
     values <- table$sample[[at]]
-    parsed <- parses(values)[!is.na(values)]
+    # 1,5 and 1,200 are meant to be numbers, too
+    plain <- gsub(",", "", values, fixed = TRUE, useBytes = TRUE)
+    parsed <- parses(plain)[!is.na(values)]
     if (mostly(parsed)) {
         row <- which(!parses(values))[1L]
         abort_input(c(
             "{.file {table$layout$file}} must have numbers in column
             {.field {table$layout$columns[at]}}.",
             x = "Row {row} after the header has {.val {values[row]}}.",
-            i = "Write {.val NA} for what is missing, or remove the column."
+            i = "Write {.val NA} for what is missing and numbers with a
+            decimal point, without commas; or remove the column."
         ), call = call)
     }
 }
@@ -145,6 +152,14 @@ read_long <- function(file, gene_id, feature, value, sep, call) {
     layout$types[at] <- c("text", "text", "number")
     rows <- scan_rows(table$con, layout, call = call)[at]
     check_complete(table$con, file, call)
+    n_lost <- sum(is.na(rows[[2L]]))
+    if (n_lost > 0) {
+        cli::cli_inform(
+            c(i = "{format_count(n_lost)} {plural(n_lost, 'row')} without
+            {.field {layout$columns[at[2L]]}} left out."),
+            class = "kith_message_profiles"
+        )
+    }
     c(spread(rows[[1L]], rows[[2L]], rows[[3L]]), list(
         ignored = layout$columns[-at]
     ))

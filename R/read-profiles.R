@@ -8,13 +8,13 @@
 #' what became of rows, columns and missing values.
 #'
 #' Files are told apart by what is in them. Text may be plain or compressed (gz,
-#' xz, bz2, a zip of one file), with the line ends of any system and with or
-#' without a byte order mark; fields may be quoted; `NA` and empty fields are
-#' missing values. The first column of a table holds the gene ids, or the row
-#' names as [utils::write.table()] writes them; columns of text next to it
-#' (`Gene`, `Gene name`) and a column of Entrez ids are further ids. A column
-#' of text further right is left out and named in the message; if most of it are
-#' numbers it is an error.
+#' xz, bz2, a zip of one file), in UTF-8, with the line ends of any system and
+#' with or without a byte order mark; fields, also numbers, may be quoted; `NA`
+#' and empty fields are missing values. The first column of a table holds the
+#' gene ids, or the row names as [utils::write.table()] writes them; columns of
+#' text next to it (`Gene`, `Gene name`) and a column of Entrez ids are further
+#' ids. A column of text further right is left out and named in the message; if
+#' most of it are numbers it is an error.
 #'
 #' Of an h5ad file `X` is read, dense or sparse (CSR, CSC), in the layout of
 #' AnnData 0.7 and later or an older one.
@@ -48,7 +48,8 @@
 #'   feature or gene may have to be kept. One without any value is never kept.
 #' @param feature,value Columns (name or number) of a long table, with one row
 #'   for each gene and feature: what becomes the columns of the result, and its
-#'   values. Values of one gene and feature are averaged.
+#'   values. Values of one gene and feature are averaged. Rows without a feature
+#'   are left out, and a message says how many.
 #' @param delayed For an h5ad file: leave the values in the file, for matrices
 #'   that do not fit into memory? (A sparse `X` is read and stays sparse.)
 #'   Then `repeated = "mean"` cannot be done where there are repeated genes, nor
@@ -71,13 +72,14 @@
 #'   }
 #' @section Errors:
 #' An error of class `kith_error_input` is raised for a file that does not
-#' exist, is empty, has a header only, is cut off or is a web page; for lines
-#' with another number of fields than the first and values that are no numbers
-#' (the message names line and column); for columns that are not there; for an
-#' h5ad file without `X` or without an index; for a table that looks long while
-#' `feature` and `value` are missing; and when no gene or feature is left.
-#' One of class `kith_error_package` is raised for an h5ad file when the package
-#' HDF5Array is not installed.
+#' exist, is empty, has a header only, is cut off, is no text in UTF-8 or is a
+#' web page; for lines with another number of fields than the first and values
+#' that are no numbers (the message names line and column); for columns that are
+#' not there; for an h5ad file without `X`, with an `X` of other than numbers,
+#' or without an index; for a table that looks long while `feature` and `value`
+#' are missing; and when no gene or feature is left. One of class
+#' `kith_error_package` is raised for an h5ad file when the package HDF5Array is
+#' not installed.
 #' @family readers
 #' @export
 #' @examples

@@ -76,7 +76,7 @@ read_string_aliases <- function(file, ids, call) {
 # its first columns. list(con, layout), con at the first row.
 open_string_table <- function(file, wanted, name, call) {
     con <- open_text(file, call)
-    header <- next_line(con, file, call)
+    header <- header_line(con, file, call)
     # "## string_protein_id ## alias ## source ##" in older versions
     columns <- strsplit(sub("^#+[ \t]*", "", header), "[ \t#]+")[[1L]]
     if (!identical(columns[seq_along(wanted)], wanted)) {
@@ -103,8 +103,8 @@ string_pairs <- function(link, found, file, call) {
     pairs <- unique_links(link$a, link$b, link$score)
     names <- link$proteins
     map <- NULL
+    used <- unique(c(pairs$a, pairs$b)) + 1L
     if (!is.null(found)) {
-        used <- unique(c(pairs$a, pairs$b)) + 1L
         map <- map_proteins(names[used], found)
         code <- rep(NA_integer_, length(names))
         names <- unique(map$mapped[!is.na(map$mapped)])
@@ -112,12 +112,7 @@ string_pairs <- function(link, found, file, call) {
         pairs <- rename_links(pairs, code)
     }
     if (length(pairs$a) == 0L) {
-        abort_input(c(
-            "{.file {file}} must have pairs of two proteins with an id.",
-            x = "Of {length(used)} protein{?s} {sum(!is.na(map$mapped))}
-            {?has/have} an id, and no pair has two.",
-            i = "Are both files of the same version of STRING?"
-        ), call = call)
+        abort_no_pair(length(used), map, file, call)
     }
     n <- c(
         "input rows" = link$n_rows, pairs$counts["kept"],
@@ -159,6 +154,22 @@ map_proteins <- function(proteins, found) {
     found <- found[found$id %in% proteins, ]
     found$by_alias <- rep(FALSE, nrow(found))
     assemble_map(proteins, found, character(), "first")
+}
+
+# n_used: proteins in pairs; map: their ids, NULL where they keep their own
+abort_no_pair <- function(n_used, map, file, call) {
+    if (n_used == 0L) {
+        abort_input(c(
+            "{.file {file}} must have pairs of two proteins.",
+            x = "Each line names one protein twice."
+        ), call = call)
+    }
+    abort_input(c(
+        "{.file {file}} must have pairs of two proteins with different ids.",
+        x = "Of {n_used} protein{?s} {sum(!is.na(map$mapped))} {?has/have} an
+        id, and no pair has two.",
+        i = "Are both files of the same version of STRING?"
+    ), call = call)
 }
 
 abort_no_link <- function(link, file, call) {

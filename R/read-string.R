@@ -48,10 +48,10 @@
 #'   `min_score`, in the form of [map_genes()]. Printing shows both reports.
 #' @section Errors:
 #' An error of class `kith_error_input` is raised for files that do not exist,
-#' are empty, cut off, no text or a web page; for lines that are not as they
-#' should be (the message has their number); for another species than asked for
-#' or several of them; for a channel or source that is not there (the message
-#' lists those that are); and when no pair is left.
+#' are empty, cut off, no text in UTF-8 or a web page; for lines that are not as
+#' they should be (the message has their number); for another species than asked
+#' for or several of them; for a channel or source that is not there (the
+#' message lists those that are); and when no pair is left.
 #' @references Szklarczyk et al. (2023), The STRING database in 2023,
 #'   \doi{10.1093/nar/gkac1000}. Data of STRING are under CC BY 4.0.
 #' @family readers
@@ -140,7 +140,7 @@ find_species <- function(ids, species, file, call) {
 read_links <- function(file, species, min_score, channel, call) {
     con <- open_text(file, call)
     on.exit(close(con))
-    layout <- links_layout(next_line(con, file, call), file, channel, call)
+    layout <- links_layout(header_line(con, file, call), file, channel, call)
     score_at <- which(layout$types == "integer")
     proteins <- character()
     blocks <- list()

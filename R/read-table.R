@@ -16,24 +16,47 @@ open_table <- function(file, sep = NULL, header = TRUE,
         ), call = call)
     }
     sep <- sep %||% guess_separator(lines)
+    check_utf8(lines[1L], file, call)
     columns <- split_line(lines[1L], sep)
     if (header) {
         lines <- lines[-1L]
-        # as write.table() does it: no name above the row names
         if (length(split_line(lines[1L], sep)) == length(columns) + 1L) {
-            columns <- c("", columns)
+            columns <- if (nzchar(sep) && all(endsWith(lines, sep))) {
+                # rows, not the header, end in a separator
+                c(columns, "")
+            } else {
+                # as write.table() does it: no name above the row names
+                c("", columns)
+            }
         }
     } else {
         columns <- paste0("V", seq_along(columns))
     }
-    columns <- enc2utf8(columns)
     sample <- split_lines(lines, sep, length(columns))
     types <- ifelse(vapply(sample, is_number, logical(1)), "number", "text")
-    pushBack(lines, con)
+    pushBack(lines, con, encoding = "bytes")
     opened <- TRUE
     list(
         con = con, sample = sample,
-        layout = new_layout(file, columns, unname(types), sep, header = header)
+        layout = new_layout(file, columns, unname(types), sep,
+            header = header,
+            quoted_numbers = has_quoted_numbers(lines, types, sep)
+        )
+    )
+}
+
+# scan() takes a number in quotes for text, and stops where it wants a number
+has_quoted_numbers <- function(lines, types, sep) {
+    if (!any(grepl("\"", lines, fixed = TRUE, useBytes = TRUE))) {
+        return(FALSE)
+    }
+    what <- ifelse(types == "number", list(0), list(""))
+    tryCatch(
+        {
+            scan_sample(lines, what, sep)
+            FALSE
+        },
+        error = function(e) TRUE
     )
 }
 
@@ -66,7 +89,10 @@ guess_separator <- function(lines) {
     parts <- counts[1L, ] > 1L
     same <- (counts[nrow(counts), ] - counts[1L, ]) %in% c(0L, 1L)
     row_names <- counts[1L, ] == 1L & counts[nrow(counts), ] == 2L
-    fits <- which((parts & same) | row_names)
+    fits <- (parts & same) | row_names
+    # if a semicolon does, too, the comma is a decimal one
+    fits[2L] <- fits[2L] && !(row_names[2L] && fits[3L])
+    fits <- which(fits)
     if (length(fits)) known[fits[1L]] else known[c(which(parts), 1L)[1L]]
 }
 
@@ -82,13 +108,17 @@ split_line <- function(line, sep) {
 # reading them in earnest will explain
 split_lines <- function(lines, sep, n) {
     tryCatch(
-        scan(
-            text = lines, what = rep(list(""), n), sep = sep, quote = "\"",
-            multi.line = FALSE, quiet = TRUE, strip.white = TRUE,
-            na.strings = c("NA", ""), comment.char = ""
-        ),
+        scan_sample(lines, rep(list(""), n), sep),
         error = function(e) rep(list(character()), n),
         warning = function(w) rep(list(character()), n)
+    )
+}
+
+scan_sample <- function(lines, what, sep) {
+    scan(
+        text = lines, what = what, sep = sep, quote = "\"",
+        multi.line = FALSE, quiet = TRUE, strip.white = TRUE,
+        na.strings = c("NA", ""), comment.char = ""
     )
 }
 
@@ -96,7 +126,10 @@ is_number <- function(x) all(parses(x))
 
 # which of the texts are numbers or missing?
 parses <- function(x) {
-    number <- suppressWarnings(as.numeric(x))
+    # as.numeric() stops at bytes that are no UTF-8
+    valid <- validUTF8(x)
+    number <- rep(NA_real_, length(x))
+    number[valid] <- suppressWarnings(as.numeric(x[valid]))
     is.na(x) | is.nan(number) | !is.na(number)
 }
 
@@ -112,9 +145,10 @@ table_sample <- function(table) {
 check_separator <- function(sep, call = rlang::caller_env()) {
     if (!is.null(sep)) {
         check_string(sep, "sep", call)
-        if (nchar(sep) != 1L) {
+        if (nchar(sep, "bytes") != 1L) {
             abort_input(c(
-                "{.arg sep} must be one character, such as {.val \\t}.",
+                "{.arg sep} must be one character of ASCII, such as
+                {.val \\t}.",
                 x = "It is {describe_value(sep)}."
             ), call = call)
         }

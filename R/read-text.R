@@ -58,7 +58,11 @@ only_member <- function(file, call) {
         abort_input(c(
             "{.file {file}} must hold one file.",
             x = "It is a zip archive of {length(members)}.",
-            i = "Unpack it with {.fn utils::unzip}."
+            i = if (any(startsWith(members, "xl/"))) {
+                "It is a workbook of Excel: save its sheet as text in UTF-8."
+            } else {
+                "Unpack it with {.fn utils::unzip}."
+            }
         ), call = call)
     }
     members
@@ -83,12 +87,13 @@ check_text_start <- function(file, call) {
             i = "Save it as text in UTF-8, with tabs or commas between fields."
         ), call = call)
     }
-    text <- trimws(sub("^\xef\xbb\xbf", "", rawToChar(start), useBytes = TRUE))
+    text <- trimws(show_text(drop_mark(rawToChar(start))))
     if (startsWith(text, "<")) {
-        first <- strtrim(strsplit(text, "[\r\n]")[[1]][1], 40L)
+        first <- strsplit(text, "[\r\n]")[[1]][1]
         abort_input(c(
             "{.file {file}} must be a table.",
-            x = "It is a web page or XML; it starts with {.val {first}}.",
+            x = "It is a web page or XML; it starts with
+            {.val {strtrim(first, 40L)}}.",
             i = "A server may have sent an error page in its place: look at it,
             then get the file again."
         ), call = call)
@@ -103,9 +108,40 @@ next_line <- function(con, file, call) {
     if (inherits(line, "condition")) {
         abort_damaged(file, call)
     }
-    if (length(line) == 1L) {
-        sub("^\xef\xbb\xbf", "", line, useBytes = TRUE)
+    if (length(line) == 1L) drop_mark(line)
+}
+
+# the same for a line that must be text, such as a header
+header_line <- function(con, file, call) {
+    check_utf8(next_line(con, file, call), file, call)
+}
+
+# ---- encoding -------------------------------------------------------------
+
+# text as a file has it -> without byte order mark, known to be UTF-8, whatever
+# the locale
+drop_mark <- function(text) {
+    text <- sub("^\xef\xbb\xbf", "", text, useBytes = TRUE)
+    Encoding(text) <- "UTF-8"
+    text
+}
+
+check_utf8 <- function(text, file, call) {
+    bad <- which(!validUTF8(text))
+    if (length(bad)) {
+        abort_input(c(
+            "{.file {file}} must be text in UTF-8.",
+            x = "Bytes of another encoding are in
+            {.val {strtrim(show_text(text[bad[1]]), 40L)}}.",
+            i = "Save it in UTF-8."
+        ), call = call)
     }
+    text
+}
+
+# bytes that are no UTF-8 as <e4>
+show_text <- function(text) {
+    iconv(text, "UTF-8", "UTF-8", sub = "byte")
 }
 
 # ---- files that end too early ---------------------------------------------
@@ -163,20 +199,24 @@ abort_damaged <- function(file, call) {
 
 # The layout of a table: file; columns, their names; types, "text", "number"
 # or "skip" for each; sep, "" for white space; quote; header, is line 1 the
-# names of the columns?
+# names of the columns? quoted_numbers: scan() does not take them as numbers
 new_layout <- function(file, columns, types, sep, quote = "\"",
-                       header = TRUE) {
+                       header = TRUE, quoted_numbers = FALSE) {
     list(
         file = file, columns = columns, types = types, sep = sep,
-        quote = quote, header = header
+        quote = quote, header = header, quoted_numbers = quoted_numbers
     )
 }
 
 # the next rows, by default all of them, as a list of columns
 scan_rows <- function(con, layout, n_rows = 0L, call = rlang::caller_env()) {
-    types <- list(text = "", number = 0, integer = 0L, skip = NULL)
+    known <- list(text = "", number = 0, integer = 0L, skip = NULL)
+    types <- layout$types
+    if (layout$quoted_numbers) {
+        types[types == "number"] <- "text"
+    }
     rows <- tryCatch(
-        scan(con, unname(types[layout$types]),
+        scan(con, unname(known[types]),
             nlines = n_rows, sep = layout$sep, quote = layout$quote,
             multi.line = FALSE, quiet = TRUE, na.strings = c("NA", ""),
             strip.white = TRUE, comment.char = "", encoding = "UTF-8"
@@ -185,6 +225,15 @@ scan_rows <- function(con, layout, n_rows = 0L, call = rlang::caller_env()) {
     )
     if (inherits(rows, "condition")) {
         explain_failure(layout, rows, call)
+    }
+    for (column in rows[types == "text"]) {
+        check_utf8(column, layout$file, call)
+    }
+    for (at in which(types != layout$types)) {
+        if (!is.na(first_bad_number(rows[[at]], whole = FALSE))) {
+            explain_failure(layout, NULL, call)
+        }
+        rows[[at]] <- as.numeric(rows[[at]])
     }
     stats::setNames(rows, layout$columns)
 }
@@ -222,7 +271,7 @@ explain_failure <- function(layout, failure, call) {
     }
     abort_input(c(
         "{.file {file}} could not be read as a table.",
-        x = conditionMessage(failure)
+        x = "{conditionMessage(failure)}"
     ), call = call)
 }
 

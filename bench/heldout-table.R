@@ -90,7 +90,10 @@ judge_kith <- function(problem, degree, split, seed) {
             )[[how]]
             judge(score, test, degree, method, setting, split, seed)
         })
-        probability <- predict(fit, test[1:2], type = "prob")$.pred
+        # negatives are 50,000 at most, so less than five to a positive of many
+        probability <- predict(fit, test[1:2],
+            type = "prob", prior = mean(test$positive)
+        )$.pred
         scored[[1L]]$ece <- calibration_error(probability, test$positive)
         list(
             rows = do.call(rbind, scored),

@@ -19,7 +19,8 @@ text_file <- function(lines, ext = ".txt", ending = "\n", bom = FALSE,
 
 # a gz file of R's -> a zip archive that holds its content n times; both pack in
 # the same way, and the gz file tells checksum and size
-zip_file <- function(gz, n = 1, envir = parent.frame()) {
+zip_file <- function(gz, n = 1, name = "table%d.txt",
+                     envir = parent.frame()) {
     file <- withr::local_tempfile(fileext = ".zip", .local_envir = envir)
     bytes <- readBin(gz, raw(), file.size(gz))
     packed <- bytes[11:(length(bytes) - 8)]
@@ -27,7 +28,7 @@ zip_file <- function(gz, n = 1, envir = parent.frame()) {
     number <- function(x, size) {
         as.raw((x %/% 256^(seq_len(size) - 1)) %% 256)
     }
-    members <- lapply(sprintf("table%d.txt", seq_len(n)), function(name) {
+    members <- lapply(sprintf(name, seq_len(n)), function(name) {
         about <- c(
             number(20, 2), raw(2), number(8, 2), raw(4), tail[1:4],
             number(length(packed), 4), tail[5:8], number(nchar(name), 2), raw(2)

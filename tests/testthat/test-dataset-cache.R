@@ -264,6 +264,24 @@ test_that("a broken download is told, kept and gone on with", {
     expect_false(any(grepl("part", list.files(dirname(path)))))
 })
 
+test_that("only what can be gone on with is said to be kept", {
+    # no ETag and no date: the next call begins anew
+    server <- local_server(function(request, n) {
+        if (n == 2) {
+            return(list(status = 403L, body = raw()))
+        }
+        list(
+            status = 200L, send = 2e5,
+            body = as.raw((seq_len(3e5) * 7) %% 251)
+        )
+    })
+    withr::local_options(kith.mirror = server$url)
+    cache <- withr::local_tempdir()
+    error <- download_error(kith_dataset("bioplex_293t", cache = cache))
+    expect_match(said(error), "refuses")
+    expect_no_match(said(error), "kept")
+})
+
 test_that("a file put there by hand is checked", {
     cache <- withr::local_tempdir()
     folder <- file.path(cache, "HuRI-2020")
@@ -284,6 +302,46 @@ test_that("a file put there by hand is checked", {
     expect_match(said(error), "cut off")
 })
 
+test_that("a web page or a folder in the place of a file is refused", {
+    cache <- withr::local_tempdir()
+    row <- toy_dataset()
+    path <- file.path(cache, row$folder, row$file)
+    dir.create(dirname(path))
+    writeLines(c("", " <!doctype html>", "<title>Log in</title>"), path)
+    error <- download_error(kith_dataset("bioplex_293t", cache = cache))
+    expect_match(said(error), "Found was a web page")
+    unlink(path)
+    dir.create(path)
+    error <- download_error(kith_dataset("bioplex_293t", cache = cache))
+    expect_match(said(error), "Found was a folder")
+    expect_identical(list.files(dirname(path)), row$file)
+
+    server <- local_server(function(request, n) {
+        list(status = 200L, body = charToRaw("<HTML>Log in</HTML>"))
+    })
+    withr::local_options(kith.mirror = server$url)
+    cache <- withr::local_tempdir()
+    error <- download_error(kith_dataset("bioplex_293t", cache = cache))
+    expect_match(said(error), "Found was a web page")
+})
+
+test_that("a checksum that cannot be read is written anew", {
+    cache <- withr::local_tempdir()
+    row <- toy_dataset()
+    path <- file.path(cache, row$folder, row$file)
+    dir.create(dirname(path))
+    writeLines("A\tB", path)
+    beside <- paste0(path, ".md5")
+    for (broken in list(character(), "", "b88e6f34")) {
+        writeLines(broken, beside)
+        fetch_quietly("bioplex_293t", cache = cache)
+        expect_identical(
+            readLines(beside),
+            paste0("b88e6f34c60235fdd8530e1b1cdc1a7b  ", row$file)
+        )
+    }
+})
+
 test_that("a file that changed in the cache is found out", {
     cache <- withr::local_tempdir()
     row <- toy_dataset()
@@ -295,6 +353,11 @@ test_that("a file that changed in the cache is found out", {
     writeLines("other", path)
     error <- download_error(kith_dataset("bioplex_293t", cache = cache))
     expect_match(said(error), "has changed since it was fetched")
+    # a newer one by hand: the way out that is told leads there
+    way_out <- paste0("file.remove(\"", first, ".md5\")")
+    expect_match(gsub(" ", "", said(error)), way_out, fixed = TRUE)
+    eval(parse(text = way_out))
+    expect_identical(fetch_quietly("bioplex_293t", cache = cache), first)
 })
 
 test_that("a cache that cannot be written is named, with the way out", {
@@ -358,6 +421,18 @@ test_that("two processes at once fetch a file once, and both have all of it", {
         )
     }
     expect_identical(nrow(server$requests()), 1L)
+})
+
+test_that("a registry that is no database does not lose the file", {
+    server <- local_server(answers_ab)
+    withr::local_options(kith.mirror = server$url)
+    cache <- withr::local_tempdir()
+    writeLines("no database", file.path(cache, "BiocFileCache.sqlite"))
+    expect_warning(
+        path <- fetch_quietly("bioplex_293t", cache = cache),
+        "could not be registered"
+    )
+    expect_identical(readLines(path), "A\tB")
 })
 
 test_that("a cache may be named from the working directory", {

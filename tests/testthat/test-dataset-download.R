@@ -252,7 +252,7 @@ test_that("answers that are no file are not kept", {
     server <- local_server(function(request, n) {
         list(
             status = 200L, body = charToRaw("<html>Please log in</html>"),
-            headers = c(`Content-Type` = "text/html; charset=utf-8")
+            headers = c(`Content-Type` = "Text/HTML; charset=utf-8")
         )
     })
     part <- withr::local_tempfile()

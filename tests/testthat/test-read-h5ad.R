@@ -76,6 +76,41 @@ test_that("gene ids come from any column of obs", {
     }
 })
 
+test_that("columns with a mask have missing values where it says so", {
+    x <- counts()
+    file <- h5ad_file(x)
+    add <- function(name, values) {
+        path <- paste0("obs/", name)
+        rhdf5::h5createGroup(file, path)
+        rhdf5::h5write(values, file, paste0(path, "/values"))
+        rhdf5::h5write(c(0L, 1L, rep(0L, 5)), file, paste0(path, "/mask"))
+    }
+    add("entrez", 101:107)
+    add("symbol", letters[1:7])
+    expect_identical(
+        rownames(quietly(file, "entrez")), as.character(c(101, 103:107))
+    )
+    found <- quietly(file, "symbol")
+    expect_identical(rownames(found), letters[c(1, 3:7)])
+    expect_identical(report_counts(found)[["missing ids"]], 1)
+})
+
+test_that("values are double, whatever they are in the file", {
+    x <- counts()
+    types <- c("STD_U8LE", "STD_I64LE", "IEEE_F32LE", "STD_I16BE")
+    for (type in types) {
+        file <- h5ad_file(x)
+        rhdf5::h5delete(file, "X")
+        rhdf5::h5createDataset(
+            file, "X", dim(t(x)), H5type = paste0("H5T_", type)
+        )
+        rhdf5::h5write(unname(t(x)), file, "X")
+        expect_identical(values(quietly(file)), x)
+        delayed <- quietly(file, delayed = TRUE)
+        expect_identical(as.matrix(delayed), x)
+    }
+})
+
 test_that("names of Perturb-seq are understood, controls are left out", {
     x <- counts()
     rownames(x) <- c(
@@ -154,6 +189,9 @@ test_that("files that lack a part are named", {
     rhdf5::h5deleteAttribute(file, "obs", "_index")
     expect_input_error(quietly(file), "index in obs.*symbol.*gene_id")
     expect_identical(rownames(quietly(file, "symbol")), letters[1:7])
+    # an index that is named, but not there
+    h5_attributes(file, "obs", "_index" = "nowhere")
+    expect_input_error(quietly(file), "index in obs.*symbol.*gene_id")
 
     file <- h5ad_file(x)
     rhdf5::h5delete(file, "obs/gene_transcript")
@@ -167,12 +205,29 @@ test_that("files that lack a part are named", {
 
     file <- h5ad_file(x, "csr")
     rhdf5::h5deleteAttribute(file, "X", "shape")
-    expect_input_error(quietly(file), "matrix X, dense, CSR or CSC.*shape")
+    expect_input_error(quietly(file), "dense, CSR or CSC.\n.* The attr.*shape")
+    file <- h5ad_file(x, "csr")
+    rhdf5::h5deleteAttribute(file, "X", "encoding-type")
+    expect_input_error(quietly(file), "dense, CSR or CSC.\n.* The attr.*form")
+
+    file <- h5ad_file(x)
+    rhdf5::h5delete(file, "X")
+    rhdf5::h5write(matrix(letters[1:6], 3), file, "X")
+    expect_input_error(quietly(file), "numbers in the matrix X.*text")
+    # rhdf5 cannot write truth values as Python does
+    expect_input_error(
+        check_h5ad_numbers("f", c(ENUM = "/X"), "/X", rlang::current_env()),
+        "numbers.*truth values.*astype"
+    )
 })
 
 test_that("files that are no HDF5 or cut off are named", {
     x <- counts(200, 50)
     expect_input_error(quietly(cut_off(h5ad_file(x))), "could not be opened")
+    # a message of another package may hold anything
+    braces <- file.path(withr::local_tempdir(), "{x}.h5ad")
+    file.rename(cut_off(h5ad_file(x)), braces)
+    expect_input_error(quietly(braces), "could not be opened")
     html <- text_file("<!DOCTYPE html><title>404</title>", ".h5ad")
     expect_input_error(quietly(html), "web page")
     expect_input_error(

@@ -15,7 +15,10 @@ test_that("columns are found by name, by place and by default", {
         read_pairs(file, "gene1", "gene3"), "`to`.*`file`.*gene2"
     )
     expect_input_error(read_pairs(file, "gene1"), "together")
-    expect_input_error(read_pairs(file, score = "gene1"), "numbers.*Line 2.*a")
+    expect_input_error(
+        read_pairs(file, 1, 2, score = "gene2"), "numbers.*Line 2.*b"
+    )
+    expect_input_error(read_pairs(file, score = "gene1"), "another column")
     expect_identical(
         plain(text_file(c("a\tb", "b\tc")), header = FALSE),
         list(from = c("a", "b"), to = c("b", "c"))
@@ -47,7 +50,9 @@ test_that("separators are found, quoted fields keep theirs", {
     expect_input_error(
         read_pairs(text_file(c("a|b", "c|d"))), "two columns.*a\\|b.*sep"
     )
-    expect_input_error(read_pairs(text_file("a,b"), sep = ",,"), "`sep`")
+    for (sep in c(",,", "\u00e4")) {
+        expect_input_error(read_pairs(text_file("a,b"), sep = sep), "`sep`")
+    }
 })
 
 test_that("ids stay as they are written, and losses are counted", {
@@ -75,6 +80,24 @@ test_that("lines at fault are named", {
     expect_input_error(read_pairs(text_file("a"), header = 1), "`header`")
 })
 
+test_that("a file without names of columns does not lose its first pair", {
+    headless <- list(
+        # one id comes again; a number is above numbers
+        c("ENSG05\tENSG09", "ENSG05\tENSG11"), c("a\tb\t0.9", "c\td\t0.8")
+    )
+    for (lines in headless) {
+        file <- text_file(lines)
+        expect_input_error(read_pairs(file), "header = FALSE")
+        expect_input_error(read_pairs(file, 2, 1), "header = FALSE")
+        expect_identical(nrow(read_pairs(file, header = FALSE)), 2L)
+    }
+    # the names of columns, where they look like ids
+    named <- text_file(c("a\tb\t2000", "a\tc\t0.5"))
+    expect_input_error(read_pairs(named), "`from`\\s+and `to`")
+    expect_identical(read_pairs(named, "a", "b")$to, "c")
+    expect_identical(read_pairs(named, score = "2000")$score, 0.5)
+})
+
 test_that("gene sets are read, cleaned and counted", {
     file <- text_file(c(
         "Integrator\tcomplex\tINTS1\tINTS2\tINTS1\t", "SNAPc\t\tSNAPC1",
@@ -98,4 +121,6 @@ test_that("gene sets are read, cleaned and counted", {
         read_gene_sets(text_file(c("a\tb\tc", "", "d,e,f"))), "Line 3.*d,e,f"
     )
     expect_input_error(read_gene_sets(text_file("\tb\tc")), "Line 1")
+    expect_input_error(read_gene_sets(text_file(c("", ""))), "blank")
+    expect_input_error(read_gene_sets(text_file("a\tb\t")), "sets are empty")
 })

@@ -40,6 +40,10 @@ test_that("tables of genes by samples are read", {
     expect_identical(values(quietly(file)), x)
     write.table(x, file, sep = ",", col.names = NA, eol = "\r\n")
     expect_identical(values(quietly(file)), x)
+    # rows that end in a separator have no row names
+    lines <- table_lines(x)
+    file <- text_file(c(lines[1], paste0(lines[-1], "\t")))
+    expect_identical(values(quietly(file)), x)
     # one column, no name above the row names
     write.table(x[, 1, drop = FALSE], file, sep = "\t")
     expect_identical(values(quietly(file)), x[, 1, drop = FALSE])
@@ -75,6 +79,11 @@ test_that("further columns of ids are no features", {
         values(quietly(file, "gene")), `rownames<-`(x, LETTERS[1:6])
     )
     expect_identical(rownames(quietly(file)), as.character(101:106))
+    # several ids in one field
+    file <- text_file(table_lines(x, "\t", ids = list(
+        entrez_id = c(1:5, "6///7")
+    )))
+    expect_identical(values(quietly(file)), x)
     # text right of numbers
     file <- text_file(paste0(table_lines(x), c("\tnote", rep("\tfine", 6))))
     expect_identical(values(quietly(file)), x)
@@ -201,6 +210,15 @@ test_that("long tables are spread", {
     ))
 })
 
+test_that("rows of a long table without a feature are counted", {
+    file <- text_file(c("g,f,v", "a,x,1", "a,,5", "b,x,2", "b,NA,7"))
+    suppressMessages(expect_message(
+        x <- read_profiles(file, feature = "f", value = "v"),
+        "2 rows without f left out"
+    ))
+    expect_identical(x[, "x"], c(a = 1, b = 2))
+})
+
 test_that("profiles go into the learners, without the notes of the reader", {
     x <- expression()
     found <- quietly(text_file(table_lines(x)))
@@ -220,8 +238,12 @@ test_that("tables at fault are named", {
     at(c(lines, "", "G7,1,2,x,4"), "numbers in column s3.*Row 7.*\"x\"")
     at(
         c("gene;s1;s2", "a;1,5;2,5", "b;1,0;3,1"),
-        "columns of numbers.*1,5.*sep"
+        "numbers in column s1.*1,5.*decimal\\s+point"
     )
+    at(c("gene;s1", "a;1,5", "b;2,5"), "column s1.*1,5")
+    at(c("gene;s1;s2", "a;1;2,5", "b;2;3,5"), "column s2.*2,5")
+    at(c("s1", "a;1,5", "b;2,5"), "column s1.*1,5")
+    at(c("gene\ts1\ts2", "a\t1,200\t2", "b\t950\t3"), "column s1.*1,200")
     at(c("gene|s1", "a|1", "b|2"), "columns of numbers.*a\\|1")
     at(lines, "columns of numbers", sep = "\t")
     at(c("gene,s1", ",1", "NA,2"), "gene with an id")

@@ -209,6 +209,9 @@ test_that("the species is the one of all files and the one asked for", {
         "#string_protein_id\tpreferred_name", "9606.X\tX", "9606.Y\tY"
     ))
     expect_input_error(read_string(links, other), "same version")
+    alone <- text_file(c(small_links[1], "9606.A 9606.A 300 900"))
+    expect_input_error(read_string(alone), "one protein twice")
+    expect_input_error(read_string(alone, other), "one protein twice")
 })
 
 test_that("arguments that cannot be are named", {

@@ -57,6 +57,8 @@ test_that("compressed files that are cut off or damaged are refused", {
             readers[[kind]](cut_off(zipped, 0.95)), "cut off or damaged"
         )
         expect_input_error(readers[[kind]](zip_file(file, 2)), "archive of 2")
+        workbook <- zip_file(file, 2, "xl/sheet%d.xml")
+        expect_input_error(readers[[kind]](workbook), "workbook")
         bytes[seq(2000, 2100)] <- as.raw(7)
         writeBin(bytes, file)
         expect_input_error(readers[[kind]](file), "cut off or damaged")
@@ -90,6 +92,90 @@ test_that("files that are no tables are named", {
         writeBin(as.raw(c(0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 8)), binary)
         expect_input_error(read(binary), "no text")
     }
+})
+
+test_that("numbers may be quoted", {
+    for (sep in c("\t", ",", ";", " ")) {
+        lines <- gsub(";", sep, c(
+            "\"gene\";\"s1\";\"s2\"", "\"a\";\"1.5\";\"NA\"",
+            "\"b\";\"2\";\"-3e2\""
+        ))
+        found <- suppressMessages(
+            read_profiles(text_file(lines), missing = "zero", max_missing = 0.5)
+        )
+        expect_identical(
+            unname(found[, 1:2]), matrix(c(1.5, 2, 0, -300), 2)
+        )
+        pairs <- read_pairs(text_file(lines), "gene", "s2", score = "s1")
+        expect_identical(pairs$score, 2)
+    }
+    # past the lines from which columns are told apart
+    many <- c(lines[1], rep(lines[2], 1500), "\"b\" \"x\" \"1\"")
+    expect_input_error(
+        readers$profiles(text_file(many)), "column s1.*Line 1502 has \"x\""
+    )
+})
+
+test_that("text of another encoding is named where it is read", {
+    latin1 <- function(lines) {
+        file <- text_file("", envir = parent.frame(2))
+        text <- paste0(lines, "\n", collapse = "")
+        # an a with two dots, as Latin 1 has it
+        bytes <- charToRaw(gsub("~", "\xe4", text, useBytes = TRUE))
+        writeBin(bytes, file)
+        file
+    }
+    expect_refused <- function(read, lines) {
+        expect_input_error(read(latin1(lines)), "UTF-8.*<e4>")
+    }
+    expect_refused(readers$pairs, c("from,to", "HLA~,B"))
+    expect_refused(readers$pairs, c("fr~m,to", "A,B"))
+    expect_refused(readers$profiles, c("gene,s1", "HLA~,1", "B,2"))
+    expect_refused(readers$profiles, c("gene,s~1", "A,1", "B,2"))
+    expect_refused(
+        readers$profiles, c("gene,s1", paste0("g", 1:1500, ",1"), "HLA~,1")
+    )
+    expect_refused(readers$sets, "Set\tna~ve\tA")
+    expect_refused(readers$links, c("protein~1 protein2 combined_score"))
+    links <- text_file(
+        c("protein1 protein2 combined_score", "9606.A 9606.B 900")
+    )
+    info <- c("#string_protein_id\tpreferred_name\tannotation", "9606.A\tX\t~")
+    expect_refused(
+        function(file) read_string(links, file), c(info, "9606.B\tY~\t")
+    )
+    # it does no harm where nobody reads it
+    pairs <- read_string(links, latin1(c(info, "9606.B\tY\t")))
+    expect_identical(pairs$to, "Y")
+    pairs <- read_pairs(latin1(c("from\tto\tnote", "A\tB\t~", "C\tD\t")))
+    expect_identical(pairs$to, c("B", "D"))
+    x <- readers$profiles(latin1(c("gene\tnote\ts1", "A\t~\t1", "B\t\t2")))
+    expect_identical(x[, "s1"], c(A = 1, B = 2))
+})
+
+test_that("the locale makes no difference", {
+    here <- environment()
+    text <- function(...) text_file(enc2utf8(c(...)), envir = here)
+    files <- list(
+        pairs = text("fr\u00e4\tto", "HLA-DR\u03b1\tB"),
+        profiles = text("gene\ts\u00e4", "HLA-DR\u03b1\t1", "B\t2"),
+        depmap = text(",A\u03b1 (1),B (2)", "s\u00e4,1,2", "t,2,3"),
+        sets = text("S\u00e4t\td\u00e4\tHLA-DR\u03b1")
+    )
+    page <- text("<html><title>\u00e4</title>")
+    read <- list(
+        pairs = function(x) read_pairs(x, "fr\u00e4", "to"),
+        profiles = readers$profiles, depmap = readers$profiles,
+        sets = readers$sets
+    )
+    expected <- Map(function(f, file) f(file), read, files)
+    expect_identical(colnames(expected$profiles), "s\u00e4")
+    withr::local_locale(LC_CTYPE = "C")
+    for (kind in names(files)) {
+        expect_identical(read[[kind]](files[[kind]]), expected[[kind]])
+    }
+    expect_input_error(readers$pairs(page), "web page")
+    expect_input_error(readers$links(files$pairs), "starts with")
 })
 
 test_that("readers leave no connection open", {
