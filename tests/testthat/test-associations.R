@@ -71,7 +71,9 @@ test_that("columns of pairs are found by the rule of gene_pairs()", {
     # what partners() returns: the first two columns
     listed <- cbind(renamed("gene", "partner"), score = 1)
     expect_identical(score_pairs(fit_half, listed), expected)
-    expect_identical(evidence(fit_half, listed, n = 1), evidence(fit_half, asked, n = 1))
+    expect_identical(
+        evidence(fit_half, listed, n = 1), evidence(fit_half, asked, n = 1)
+    )
     # from and to wherever they stand
     expect_identical(score_pairs(fit_half, cbind(n = 1:5, asked)), expected)
     expect_input_error(score_pairs(fit_half, asked["from"]), "two columns")
