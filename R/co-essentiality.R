@@ -32,18 +32,19 @@
 #'   gene, named by the ids of `x`; for human symbols
 #'   `AnnotationDbi::mapIds(org.Hs.eg.db, rownames(x), "CHR", "SYMBOL")` of an
 #'   older annotation package, or the column of any gene table. Genes without
-#'   one are never dropped.
+#'   one (`NA`, `""` or not named) are never dropped.
 #' @param same_chromosome `"flag"` pairs on one chromosome, or `"drop"` them
-#'   before the best are chosen.
+#'   before the best are chosen; either needs `chromosome`.
 #' @param threads Number of threads; it does not change the result.
 #'
 #' @return [gene_pairs()] with the columns `from`, `to`, `score` (best first)
 #'   and, with `chromosome`, `same_chromosome` (logical, `NA` where one is not
 #'   known). The report counts genes without variation, which have no
-#'   correlation and are left out.
+#'   correlation and are left out, and genes without a chromosome.
 #' @section Errors: Of class `kith_error_input`: what [as_embedding()] refuses,
 #'   missing or infinite effects, no negative effect at all (the sign is turned
-#'   round), fewer than two genes that vary, no pair that reaches `min_score`.
+#'   round), fewer than two genes (that vary, for correlations), pairs to drop
+#'   without a `chromosome`, no pair that reaches `min_score`.
 #' @references Dury J (2026). arXiv:2603.20955. Wainberg M et al. (2021). "A
 #'   genome-wide atlas of co-essential modules assigns function to
 #'   uncharacterized genes." *Nature Genetics* 53, 638-649.
@@ -72,21 +73,14 @@ co_essentiality <- function(x, n = 100000, score = c("product", "correlation"),
     min_score <- or_null(min_score, check_number)
     same_chromosome <- check_choice(same_chromosome, c("flag", "drop"))
     threads <- check_count(threads, max = 1024)
-    group <- chromosome_codes(chromosome, rownames(x))
-    if (score == "product") {
-        profiles <- pmax(-x, 0)
-        if (all(profiles == 0)) {
-            abort_input(c(
-                "{.arg x} must have negative effects: losing a gene harms.",
-                x = "Its smallest value is {min(x)}.",
-                i = "Turn the sign round if harm is positive in it."
-            ))
-        }
-        varies <- rep(TRUE, nrow(x))
+    drop <- same_chromosome == "drop"
+    group <- chromosome_codes(chromosome, rownames(x), drop)
+    profiles <- if (score == "product") {
+        losses(x)
     } else {
-        profiles <- standardize_profiles(x)
-        varies <- attr(profiles, "varies")
+        standardize_profiles(x)
     }
+    varies <- attr(profiles, "varies")
     least <- if (!is.null(min_score)) {
         min_score
     } else if (score == "product") {
@@ -94,17 +88,19 @@ co_essentiality <- function(x, n = 100000, score = c("product", "correlation"),
     } else {
         -Inf
     }
-    excluded <- if (same_chromosome == "drop") group else integer(nrow(x))
+    excluded <- if (drop) group else integer(nrow(x))
     found <- .Call(
         C_top_pairs, profiles[varies, , drop = FALSE], excluded[varies],
         least, n, threads
     )
     ids <- rownames(x)[varies]
-    check_found(length(found$a), least)
+    check_found(length(found$a), score, min_score, drop)
     pairs <- new_gene_pairs(ids[found$a + 1L], ids[found$b + 1L], found$score,
         report = new_report(
-            c("genes", "genes without variation", "kept"),
-            c(nrow(x), sum(!varies), length(found$a))
+            c("genes", "genes without variation",
+                if (!is.null(chromosome)) "genes without a chromosome", "kept"),
+            c(nrow(x), sum(!varies),
+                if (!is.null(chromosome)) sum(group == 0L), length(found$a))
         )
     )
     if (!is.null(chromosome)) {
@@ -122,8 +118,8 @@ co_essentiality <- function(x, n = 100000, score = c("product", "correlation"),
 #' (vectors: structural fingerprints, expression signatures ...).
 #'
 #' Screens have gaps: a pair is compared over the lines in which both drugs
-#' were measured. The matrix of all pairs is made once, 8 bytes each: 10,000
-#' drugs take 0.8 GB.
+#' were measured. Drugs are compared in blocks, without the matrix of all pairs:
+#' 10,000 drugs over 60 lines take half a minute and 0.3 GB.
 #'
 #' @param x Responses, drugs x cell lines, `NA` where a drug was not measured:
 #'   numeric matrix or data frame with drug ids as row names. Whether high means
@@ -135,7 +131,8 @@ co_essentiality <- function(x, n = 100000, score = c("product", "correlation"),
 #'
 #' @return [gene_pairs()] with the columns `from`, `to`, `score` (the
 #'   correlation, best first) and `lines` (how many it rests on). The report
-#'   counts drugs without variation and pairs with too few lines.
+#'   counts drugs without variation, and pairs with too few lines or over
+#'   whose lines one drug does not vary.
 #' @section Errors: Of class `kith_error_input`: a matrix without unique row
 #'   names, infinite responses, fewer than two drugs that vary, no pair that
 #'   reaches `min_score` and `min_lines`.
@@ -161,28 +158,75 @@ co_response <- function(x, n = 100000, min_score = -1, min_lines = 20) {
         length(seen) > 1L && any(seen != seen[1L])
     })
     check_two_vary(varies)
-    profiles <- t(x[varies, , drop = FALSE])
-    # a pair may have lines in common of which one drug knows no difference
-    score <- suppressWarnings(
-        stats::cor(profiles, use = "pairwise.complete.obs")
+    found <- search_responses(
+        t(x[varies, , drop = FALSE]), n, min_score, min_lines
     )
-    lines <- crossprod(!is.na(profiles))
-    above <- which(upper.tri(score))
-    enough <- lines[above] >= min_lines & !is.na(score[above])
-    reached <- above[enough & score[above] >= min_score]
-    check_found(length(reached), min_score)
-    best <- reached[order(-score[reached])][seq_len(min(n, length(reached)))]
-    ids <- rownames(score)
-    pairs <- new_gene_pairs(
-        ids[row(score)[best]], ids[col(score)[best]], score[best],
+    best <- found$pairs
+    if (length(best$score) == 0L) {
+        abort_input(c(
+            "There must be a pair whose correlation is {min_score} or more over
+            {min_lines} or more lines in common.",
+            x = "There is none among {sum(varies)} drugs that vary over
+            {ncol(x)} line{?s}.",
+            i = "Lower {.arg min_score} or {.arg min_lines}; drugs belong in
+            the rows of {.arg x}."
+        ))
+    }
+    ids <- rownames(x)[varies]
+    pairs <- new_gene_pairs(ids[best$a], ids[best$b], best$score,
         report = new_report(
             c("drugs", "drugs without variation", "pairs with too few lines",
                 "kept"),
-            c(nrow(x), sum(!varies), sum(!enough), length(best))
+            c(nrow(x), sum(!varies), found$n_short, length(best$score))
         )
     )
-    pairs$lines <- lines[best]
+    pairs$lines <- best$lines
     pairs
+}
+
+# The best n pairs of columns (lines x drugs, NA for gaps), and how many pairs
+# have too few lines or no correlation. Blocks of columns meet the columns from
+# their first on; a block is some `work` products, about a second, after which
+# Ctrl-C is answered. Equal scores are ranked by the later drug, then by the
+# earlier.
+search_responses <- function(profiles, n, min_score, min_lines, work = 1e8) {
+    n_drugs <- ncol(profiles)
+    measured <- 1 * !is.na(profiles)
+    # blocks of few lines are bounded by their pairs
+    width <- max(1, floor(work / n_drugs / max(nrow(profiles), 25)))
+    best <- list(a = integer(), b = integer(), score = NULL, lines = NULL)
+    least <- min_score
+    n_short <- 0
+    for (first in seq(1, n_drugs, by = width)) {
+        block <- first:min(first + width - 1, n_drugs)
+        rest <- first:n_drugs
+        # a pair may have lines in common of which one drug knows no difference
+        score <- suppressWarnings(stats::cor(
+            profiles[, block, drop = FALSE], profiles[, rest, drop = FALSE],
+            use = "pairwise.complete.obs"
+        ))
+        lines <- crossprod(
+            measured[, block, drop = FALSE], measured[, rest, drop = FALSE]
+        )
+        later <- col(score) > row(score)
+        compared <- later & lines >= min_lines & !is.na(score)
+        n_short <- n_short + sum(later) - sum(compared)
+        at <- which(compared & score >= least, arr.ind = TRUE)
+        best <- list(
+            a = c(best$a, block[at[, 1L]]), b = c(best$b, rest[at[, 2L]]),
+            score = c(best$score, score[at]), lines = c(best$lines, lines[at])
+        )
+        if (length(best$score) > 2 * n) {
+            best <- best_responses(best, n)
+            least <- best$score[n]
+        }
+    }
+    list(pairs = best_responses(best, n), n_short = n_short)
+}
+
+best_responses <- function(found, n) {
+    ranked <- order(-found$score, found$b, found$a)
+    lapply(found, `[`, utils::head(ranked, n))
 }
 
 # ---- checks -----------------------------------------------------------------
@@ -224,23 +268,52 @@ check_two_vary <- function(varies, call = rlang::caller_env()) {
     }
 }
 
-check_found <- function(n, least, call = rlang::caller_env()) {
-    if (n == 0L) {
+check_found <- function(n, score, min_score, drop,
+                        call = rlang::caller_env()) {
+    if (n > 0L) {
+        return(invisible())
+    }
+    abort_input(c(
+        if (!is.null(min_score)) {
+            "There must be a pair that scores {signif(min_score, 3)} or more."
+        } else if (score == "product") {
+            "There must be a pair of genes that harm a cell line in common."
+        } else {
+            "There must be a pair of genes on two chromosomes."
+        },
+        x = if (drop) "There is none beyond one chromosome." else "There is
+        none.",
+        i = if (!is.null(min_score)) "Lower {.arg min_score}.",
+        i = if (drop) {
+            "{.code same_chromosome = \"flag\"} keeps pairs on one chromosome."
+        }
+    ), call = call)
+}
+
+# What a loss costs, gains cut off. Attribute `varies` as that of
+# standardize_profiles(): products ask for no variation.
+losses <- function(x, call = rlang::caller_env()) {
+    check_two_vary(rep(TRUE, nrow(x)), call)
+    profiles <- pmax(-x, 0)
+    if (!any(profiles > 0)) {
         abort_input(c(
-            "There must be a pair that scores {signif(least, 3)} or more.",
-            x = "There is none.",
-            i = "Lower {.arg min_score}."
+            "{.arg x} must have negative effects: losing a gene harms.",
+            x = "Its smallest value is {min(x)}.",
+            i = "Turn the sign round if harm is positive in it."
         ), call = call)
     }
+    attr(profiles, "varies") <- rep(TRUE, nrow(x))
+    profiles
 }
 
 # Rows of mean 0 and length 1, of which products are correlations; attribute
 # `varies` is FALSE for rows of one value.
 standardize_profiles <- function(x, call = rlang::caller_env()) {
+    before <- sqrt(rowSums(x^2))
     x <- x - rowMeans(x)
     lengths <- sqrt(rowSums(x^2))
-    # what is left of a constant by rounding is no variation
-    varies <- lengths > 1e-12 * sqrt(ncol(x)) * max(abs(x), 1)
+    # what rounding leaves of a constant row is no variation
+    varies <- lengths > 1e-12 * before
     check_two_vary(varies, call)
     x <- x / lengths
     attr(x, "varies") <- varies
@@ -248,8 +321,17 @@ standardize_profiles <- function(x, call = rlang::caller_env()) {
 }
 
 # for each gene the number of its chromosome, 0 where it is not known
-chromosome_codes <- function(chromosome, genes, call = rlang::caller_env()) {
+chromosome_codes <- function(chromosome, genes, drop,
+                             call = rlang::caller_env()) {
     if (is.null(chromosome)) {
+        if (drop) {
+            abort_input(c(
+                "{.arg chromosome} must be given to drop pairs on one
+                chromosome.",
+                x = "It is NULL.",
+                i = "Give the chromosome of each gene, named by gene."
+            ), call = call)
+        }
         return(integer(length(genes)))
     }
     if (is.factor(chromosome)) {
@@ -260,15 +342,18 @@ chromosome_codes <- function(chromosome, genes, call = rlang::caller_env()) {
     if (!is.character(chromosome) || is.null(names(chromosome))) {
         abort_input(c(
             "{.arg chromosome} must be a character vector named by gene.",
-            x = "It is {describe_value(chromosome)}."
+            x = "It is {describe_value(chromosome)}.",
+            i = "For instance
+            {.code setNames(as.character(genes$chromosome), genes$symbol)}."
         ), call = call)
     }
     own <- unname(chromosome[genes])
+    own[!nzchar(own)] <- NA
     if (all(is.na(own))) {
         abort_input(c(
-            "{.arg chromosome} must name genes of {.arg x}.",
-            x = "Its first name is {.val {names(chromosome)[1]}}, the first
-            gene {.val {genes[1]}}."
+            "{.arg chromosome} must have the chromosome of genes of {.arg x}.",
+            x = "It has none of them; its first name is
+            {.val {names(chromosome)[1]}}, the first gene {.val {genes[1]}}."
         ), call = call)
     }
     codes <- match(own, unique(own[!is.na(own)]))

@@ -70,6 +70,8 @@ find_rotation <- function(x, pca, scan, call = rlang::caller_env()) {
     }
     found <- if (min(dim(x)) <= 1000L || pca > min(dim(x)) / 4) {
         exact_components(x, pca, scan$mean)
+    } else if (methods::is(x, "DelayedMatrix")) {
+        leading_components(x, pca, scan$mean)
     } else {
         components <- irlba::irlba(x,
             nv = pca, nu = 0, center = scan$mean, tol = 1e-8
@@ -108,12 +110,20 @@ exact_components <- function(x, pca, centre, values = block_values) {
     system <- eigen(gram_genes(x, centre, values), symmetric = TRUE)
     variance <- system$values[keep]
     left <- system$vectors[, keep, drop = FALSE]
-    rotation <- matrix(0, ncol(x), pca)
+    list(
+        variance = variance,
+        rotation = loadings_of(x, left, variance, centre, values)
+    )
+}
+
+# features x components, from the left singular vectors of the centred x
+loadings_of <- function(x, left, variance, centre, values) {
+    rotation <- matrix(0, ncol(x), ncol(left))
     for (columns in column_blocks(x, values)) {
         rotation[columns, ] <- crossprod(dense_block(x, columns, centre), left)
     }
     scale <- sqrt(pmax(variance, .Machine$double.xmin))
-    list(variance = variance, rotation = rotation / rep(scale, each = ncol(x)))
+    rotation / rep(scale, each = ncol(x))
 }
 
 # features x features
@@ -140,4 +150,83 @@ gram_genes <- function(x, centre, values) {
         gram <- gram + tcrossprod(dense_block(x, columns, centre))
     }
     gram
+}
+
+# (x - centre) (x - centre)' y in one pass over x
+gram_times <- function(x, centre, y, values) {
+    product <- 0
+    for (columns in column_blocks(x, values)) {
+        block <- dense_block(x, columns, centre)
+        product <- product + block %*% crossprod(block, y)
+    }
+    product
+}
+
+# The leading components of a matrix on disk, where every look at it costs a
+# pass over a file: irlba takes a pass for each of a thousand vectors, a block
+# of vectors at a time converges in some thirty. Block Davidson iteration on the
+# Gram matrix of the genes, begun anew from the best two blocks when `n_blocks`
+# are held; memory: 2 n_blocks (pca + 50) numbers for each gene. Residuals are
+# those of singular vectors relative to the largest singular value, as irlba
+# has them.
+leading_components <- function(x, pca, centre, values = block_values,
+                               tolerance = 1e-8, most_passes = 300L) {
+    width <- pca + min(pca, 50L)
+    n_blocks <- max(3, min(4, floor(min(dim(x)) / width)))
+    basis <- qr.Q(qr(matrix(stats::rnorm(nrow(x) * width), nrow(x))))
+    images <- gram_times(x, centre, basis, values)
+    n_passes <- 1L
+    repeat {
+        found <- best_in_basis(basis, images, width)
+        reached <- found$size <= tolerance
+        if (all(reached[seq_len(pca)]) || n_passes == most_passes) break
+        if (ncol(basis) >= n_blocks * width) {
+            kept <- found$turn[, seq_len(2L * width)]
+            basis <- basis %*% kept
+            images <- images %*% kept
+        }
+        added <- orthogonal_to(basis, found$residuals)
+        basis <- cbind(basis, added)
+        images <- cbind(images, gram_times(x, centre, added, values))
+        n_passes <- n_passes + 1L
+    }
+    if (!all(reached[seq_len(pca)])) {
+        cli::cli_warn(c(
+            "{.arg pca}: the last components are inexact after {n_passes}
+            passes.",
+            i = "Ask for fewer components."
+        ), class = "kith_warning_components")
+    }
+    left <- basis %*% found$turn[, seq_len(pca), drop = FALSE]
+    variance <- found$variance[seq_len(pca)]
+    list(
+        variance = variance, n_passes = n_passes,
+        rotation = loadings_of(x, left, variance, centre, values)
+    )
+}
+
+# Rayleigh-Ritz: the best approximations to eigenvectors that a basis holds, as
+# combinations `turn` of it, and how far the first `width` are from being ones.
+best_in_basis <- function(basis, images, width) {
+    inner <- crossprod(basis, images)
+    system <- eigen((inner + t(inner)) / 2, symmetric = TRUE)
+    turn <- system$vectors[, seq_len(width), drop = FALSE]
+    variance <- system$values[seq_len(width)]
+    residuals <- images %*% turn -
+        basis %*% (turn * rep(variance, each = nrow(turn)))
+    # rounding is all there is beyond the rank of the matrix
+    scale <- sqrt(variance[1] * pmax(variance, 1e-10 * variance[1]))
+    list(
+        turn = system$vectors, variance = variance, residuals = residuals,
+        size = sqrt(colSums(residuals^2)) / scale
+    )
+}
+
+# orthonormal columns that span what y adds to an orthonormal basis
+orthogonal_to <- function(basis, y) {
+    # what is left of a column by rounding alone is projected again
+    for (round in 1:3) {
+        y <- qr.Q(qr(y - basis %*% crossprod(basis, y)))
+    }
+    y
 }

@@ -9,7 +9,8 @@
 #' features centred and not scaled. They are exact (from the eigenvectors of the
 #' smaller of the two Gram matrices) when the smaller dimension of `x` is at
 #' most 1,000 or when `pca` is more than a quarter of it. Otherwise
-#' [irlba::irlba()] finds the leading ones, to a tolerance of 1e-8 and from a
+#' [irlba::irlba()], or for a `DelayedMatrix` an iteration that takes few passes
+#' over its file, finds the leading ones, to a tolerance of 1e-8 and from a
 #' random start, so that `set.seed()` decides the last digits. Each component
 #' has the sign that makes its largest loading positive.
 #'

@@ -175,6 +175,7 @@ train_epoch <- function(run, job, bar) {
         run$state$at <- at[names(run$state$at)]
         seconds <- proc.time()[["elapsed"]] - start
         progress_step(bar, run$state, job)
+        check_halt()
         if (at[["done"]] == 1) break
         # aim at a fifth of a second between two looks for Ctrl-C
         n_steps <- max(1, floor(n_steps * min(4, 0.2 / max(seconds, 1e-3))))

@@ -12,7 +12,14 @@
 #' its own (OpenBLAS) is held to one thread for each thread of kith's. kith
 #' must be installed where the workers run. One network is rarely faster on
 #' two workers than on the threads of one process: workers pay for several
-#' networks on many processors.
+#' networks on many processors. Workers that are forked, those of
+#' `MulticoreParam()`, take one thread each.
+#'
+#' Ctrl-C stops the workers of this machine too, within a second or two; jobs
+#' of a cluster go on until the cluster ends them. Workers that were started
+#' with `bpstart()` must then be stopped and started again. Where a worker is
+#' lost, for want of memory for instance, the call ends with an error of class
+#' `kith_error_worker`.
 #'
 #' Threads wait for each other by spinning, which is fast as long as each has a
 #' processor for itself. Where other work keeps the processors busy, two
@@ -42,7 +49,8 @@
 #' )
 #' ```
 #'
-#' The template is a text file: copy it and add what your cluster wants, for
+#' The template needs the three `resources` of the example and takes
+#' `partition`. It is a text file: copy it and add what your cluster wants, for
 #' instance `module load R`. With a `checkpoint` on a shared disk a job that
 #' the cluster ended goes on where it stopped when the same call is made again.
 #'
@@ -64,12 +72,74 @@ workers_of_machine <- function(workers) {
 }
 
 # f of each item, on this process or on workers
-map_on <- function(workers, items, f) {
+map_on <- function(workers, items, f, call = rlang::caller_env()) {
     # as they are, so that Ctrl-C and errors come through unchanged
     if (methods::is(workers, "SerialParam")) {
         return(lapply(items, f))
     }
-    BiocParallel::bplapply(items, f, BPPARAM = workers)
+    # bplapply() would fork workers that outlive a call that is stopped, and
+    # whose answers the next call would take for its own
+    if (methods::is(workers, "MulticoreParam") &&
+        !BiocParallel::bpisup(workers)) {
+        workers <- BiocParallel::bpstart(workers)
+        on.exit(try(BiocParallel::bpstop(workers), silent = TRUE))
+    }
+    # what ends the call here ends what still runs on workers of this machine
+    halt <- tempfile("kith-halt-")
+    stop_workers <- function(condition) file.create(halt)
+    answers <- tryCatch(
+        withCallingHandlers(
+            BiocParallel::bplapply(items, answer_on_worker,
+                f = f, halt = halt, BPPARAM = workers
+            ),
+            interrupt = stop_workers, error = stop_workers
+        ),
+        error = function(error) {
+            # an error of f itself, which BiocParallel tells in full
+            if (inherits(error, "bplist_error")) stop(error)
+            abort_worker(conditionMessage(error), call)
+        }
+    )
+    stale <- !vapply(answers, function(answer) {
+        identical(answer$halt, halt)
+    }, logical(1))
+    if (any(stale)) abort_worker("It answered a call that was stopped.", call)
+    lapply(answers, `[[`, "value")
+}
+
+# f of an item with the name of the call that it answers
+answer_on_worker <- function(item, f, halt) {
+    before <- options(kith.halt = halt)
+    on.exit(options(before))
+    value <- tryCatch(
+        {
+            check_halt()
+            f(item)
+        },
+        kith_error_halt = function(error) NULL
+    )
+    list(halt = halt, value = value)
+}
+
+# ends what a worker does where nobody waits for it any more
+check_halt <- function() {
+    halt <- getOption("kith.halt")
+    if (!is.null(halt) && file.exists(halt)) {
+        cli::cli_abort("The call that this worker served was stopped.",
+            class = "kith_error_halt"
+        )
+    }
+}
+
+abort_worker <- function(what, call) {
+    cli::cli_abort(c(
+        "The workers of {.arg BPPARAM} failed.",
+        x = what,
+        i = "A system ends processes when memory runs out: take fewer workers,
+        or {.code BiocParallel::SerialParam()}.",
+        i = "Workers that {.fn BiocParallel::bpstart} has started must be
+        stopped and started again."
+    ), class = "kith_error_worker", call = call)
 }
 
 # the control of what runs beside others: its share of the threads, and silent

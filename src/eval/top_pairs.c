@@ -11,8 +11,10 @@
 
 #define LEAST_ROOM 1024
 
-size_t room_for_pairs(size_t n_top) {
-  return n_top < LEAST_ROOM ? 2 * LEAST_ROOM : 2 * n_top;
+size_t room_for_pairs(size_t n_top, size_t n) {
+  size_t room = n_top < LEAST_ROOM ? 2 * LEAST_ROOM : 2 * n_top;
+  size_t n_pairs = n < 2 ? 1 : n * (n - 1) / 2;
+  return room < n_pairs ? room : n_pairs;
 }
 
 /* ---- the best so far ---------------------------------------------------- */

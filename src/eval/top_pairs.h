@@ -28,7 +28,9 @@ typedef struct {
   double cut; /* scores below cannot be among the best; at first -Inf */
 } best_pairs;
 
-size_t room_for_pairs(size_t n_top);
+/* Twice the pairs asked for, so that sorting them is rare, and no more than n
+ * rows have. */
+size_t room_for_pairs(size_t n_top, size_t n);
 
 /* Rows first .. last - 1, at most product_block(n, n) of them, with all that
  * follow each; products has room for (last - first) * (n - first) numbers. */

@@ -210,7 +210,8 @@ SEXP C_top_pairs(SEXP x, SEXP group, SEXP least, SEXP n_top, SEXP threads) {
                         .least = get_double(least, "least"),
                         .n_top = get_count(n_top, "n_top")};
   int n_threads = threads_usable(get_int(threads, "threads"));
-  best_pairs found = {.room = room_for_pairs(search.n_top), .cut = R_NegInf};
+  best_pairs found = {.room = room_for_pairs(search.n_top, search.n),
+                      .cut = R_NegInf};
   found.pairs = scratch_unset(found.room, sizeof *found.pairs);
   size_t block = product_block(search.n, search.n);
   double *products = scratch_unset(block * search.n, sizeof *products);

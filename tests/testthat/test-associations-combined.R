@@ -394,6 +394,17 @@ test_that("workers share the threads of a machine, jobs of a cluster do not", {
     skip_on_cran()
     skip_if(nzchar(Sys.getenv("KITH_ONE_PROCESS")))
     withr::local_envvar(R_LIBS = paste(.libPaths(), collapse = ":"))
+    lacking <- BiocParallel::BatchtoolsParam(6, "slurm",
+        registryargs = BiocParallel::batchtoolsRegistryargs(
+            file.dir = file.path(folder, "lacking"), work.dir = folder
+        ), resources = list(walltime = 600, memory = 1000),
+        template = slurm$template
+    )
+    expect_error(
+        suppressMessages(combined_fit(BPPARAM = lacking)),
+        "`ncpus` in `resources`",
+        class = "kith_error_worker"
+    )
     submitted <- suppressMessages(combined_fit(BPPARAM = slurm))
     expect_identical(
         submitted[c("members", "combination", "propagation", "history")],

@@ -82,6 +82,56 @@ test_that("pairs on one chromosome are flagged or dropped", {
     expect_false(any(dropped$same_chromosome, na.rm = TRUE))
 })
 
+test_that("a gene with an empty chromosome has none", {
+    chromosome <- stats::setNames(rep(c("1", ""), 45), rownames(effects))
+    expect_error(
+        co_essentiality(effects, 10, same_chromosome = "drop"),
+        "chromosome.*must be given",
+        class = "kith_error_input"
+    )
+    dropped <- co_essentiality(effects, 1e5,
+        score = "correlation", chromosome = chromosome[-2],
+        same_chromosome = "drop"
+    )
+    allowed <- outer(chromosome, chromosome, paste0) != "11"
+    expect_equal(bare_pairs(dropped), best_r(cor(t(effects)), 1e5, allowed))
+    # of pairs of two other genes, nothing is known
+    expect_identical(sum(!is.na(dropped$same_chromosome)), 0L)
+    expect_identical(
+        subset(attr(dropped, "report"), grepl("chromosome", reason))$n, 45
+    )
+})
+
+test_that("more pairs than there are take no more room than all", {
+    gc(reset = TRUE)
+    before <- gc()["Vcells", 1L]
+    found <- co_essentiality(effects, 1e8)
+    expect_lt(gc()["Vcells", "max used"] - before, 1e7)
+    expect_lte(nrow(found), choose(90, 2))
+})
+
+test_that("sparse, file-backed and tabular effects give the same pairs", {
+    found <- co_essentiality(effects, 50)
+    of <- function(x) expect_equal(co_essentiality(x, 50), found)
+    of(as.data.frame(effects))
+    of(methods::as(effects, "CsparseMatrix"))
+    skip_if_not_installed("HDF5Array")
+    of(SummarizedExperiment::SummarizedExperiment(
+        methods::as(effects, "HDF5Array")
+    ))
+})
+
+test_that("correlations do not depend on the unit of a gene", {
+    expected <- best_r(cor(t(effects)), 50)
+    for (unit in c(1e-14, 1e14)) {
+        effects[1:2, ] <- effects[1:2, ] * unit
+        found <- co_essentiality(effects, 50, score = "correlation")
+        expect_equal(bare_pairs(found), expected)
+    }
+    found <- co_essentiality(effects * 1e-14, 50, score = "correlation")
+    expect_equal(bare_pairs(found), expected)
+})
+
 test_that("genes without variation have no correlation", {
     effects["g05", ] <- 0.1
     found <- co_essentiality(effects, 1e5, score = "correlation")
@@ -109,6 +159,17 @@ test_that("bad effects are refused", {
         co_essentiality(effects[c(1, 1), ] * 0 + 1, score = "correlation"),
         "one row"
     )
+    refused(co_essentiality(effects[1, , drop = FALSE]), "two rows")
+    apart <- matrix(-diag(3), 3, dimnames = list(letters[1:3], NULL))
+    refused(co_essentiality(apart), "harm a cell line in common")
+    one <- stats::setNames(rep("1", 90), rownames(effects))
+    refused(
+        co_essentiality(effects,
+            score = "correlation", chromosome = one, same_chromosome = "drop"
+        ), "two chromosomes.*flag"
+    )
+    one[] <- ""
+    refused(co_essentiality(effects, chromosome = one), "none of them")
     flat <- effects[1:3, ] * 0
     refused(co_essentiality(flat, score = "correlation"), "vary")
 })
@@ -134,7 +195,7 @@ test_that("drugs are correlated over the lines that both were measured in", {
     expect_equal(found$lines, unname(lines))
     high <- co_response(response, min_score = 0.5, min_lines = 10)
     expect_true(all(high$score >= 0.5))
-    expect_error(co_response(response, min_lines = 26), "pair",
+    expect_error(co_response(response, min_lines = 26), "25 lines.*min_lines",
         class = "kith_error_input"
     )
     expect_error(co_response(response[30, , drop = FALSE]), "two rows",
@@ -142,4 +203,24 @@ test_that("drugs are correlated over the lines that both were measured in", {
     )
     response[2, 3] <- Inf
     expect_error(co_response(response), "finite", class = "kith_error_input")
+})
+
+test_that("blocks of drugs give the pairs of one block", {
+    profiles <- t(matrix(sample(0:2, 60 * 30, TRUE), 60))
+    profiles[sample(1800, 300)] <- NA
+    score <- suppressWarnings(
+        cor(profiles, use = "pairwise.complete.obs")
+    )
+    lines <- crossprod(!is.na(profiles))
+    at <- which(upper.tri(score) & lines >= 20 & !is.na(score), arr.ind = TRUE)
+    at <- at[order(-score[at]), ]
+    for (n in c(7, 200, 1e5)) {
+        found <- search_responses(profiles, n, -1, 20, work = 7000)
+        best <- at[seq_len(min(n, nrow(at))), ]
+        expect_identical(found$pairs, list(
+            a = unname(best[, 1]), b = unname(best[, 2]), score = score[best],
+            lines = lines[best]
+        ))
+        expect_identical(found$n_short, choose(60, 2) - nrow(at))
+    }
 })
