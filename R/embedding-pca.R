@@ -68,10 +68,10 @@ find_rotation <- function(x, pca, scan, call = rlang::caller_env()) {
             x = "All {ncol(x)} column{?s} of {.arg x} {?is/are} constant."
         ), call = call)
     }
-    found <- if (min(dim(x)) <= 1000L || pca > min(dim(x)) / 4) {
-        exact_components(x, pca, scan$mean)
-    } else if (methods::is(x, "DelayedMatrix")) {
-        leading_components(x, pca, scan$mean)
+    # irlba looks at x a thousand times, which a file cannot bear
+    by_gram <- is_small(min(dim(x)), pca) || methods::is(x, "DelayedMatrix")
+    found <- if (by_gram) {
+        gram_components(x, pca, scan$mean)
     } else {
         components <- irlba::irlba(x,
             nv = pca, nu = 0, center = scan$mean, tol = 1e-8
@@ -98,23 +98,34 @@ check_rank <- function(variance, size, call) {
 }
 
 # from the eigenvectors of the smaller Gram matrix of the centred x
-exact_components <- function(x, pca, centre, values = block_values) {
-    keep <- seq_len(pca)
+gram_components <- function(x, pca, centre, values = block_values) {
     if (ncol(x) <= nrow(x)) {
-        system <- eigen(gram_features(x, centre, values), symmetric = TRUE)
-        return(list(
-            variance = system$values[keep],
-            rotation = system$vectors[, keep, drop = FALSE]
-        ))
+        system <- largest_eigen(gram_features(x, centre, values), pca)
+        return(list(variance = system$values, rotation = system$vectors))
     }
-    system <- eigen(gram_genes(x, centre, values), symmetric = TRUE)
-    variance <- system$values[keep]
-    left <- system$vectors[, keep, drop = FALSE]
+    system <- largest_eigen(gram_genes(x, centre, values), pca)
     list(
-        variance = variance,
-        rotation = loadings_of(x, left, variance, centre, values)
+        variance = system$values,
+        rotation = loadings_of(
+            x, system$vectors, system$values, centre, values
+        )
     )
 }
+
+# the n largest eigenvalues of a symmetric matrix, and their vectors
+largest_eigen <- function(gram, n) {
+    if (!is_small(nrow(gram), n)) {
+        return(irlba::partial_eigen(gram, n, tol = 1e-8))
+    }
+    system <- eigen(gram, symmetric = TRUE)
+    list(
+        values = system$values[seq_len(n)],
+        vectors = system$vectors[, seq_len(n), drop = FALSE]
+    )
+}
+
+# irlba is for few of many components
+is_small <- function(size, n) size <= 1000L || n > size / 4
 
 # features x components, from the left singular vectors of the centred x
 loadings_of <- function(x, left, variance, centre, values) {
@@ -150,83 +161,4 @@ gram_genes <- function(x, centre, values) {
         gram <- gram + tcrossprod(dense_block(x, columns, centre))
     }
     gram
-}
-
-# (x - centre) (x - centre)' y in one pass over x
-gram_times <- function(x, centre, y, values) {
-    product <- 0
-    for (columns in column_blocks(x, values)) {
-        block <- dense_block(x, columns, centre)
-        product <- product + block %*% crossprod(block, y)
-    }
-    product
-}
-
-# The leading components of a matrix on disk, where every look at it costs a
-# pass over a file: irlba takes a pass for each of a thousand vectors, a block
-# of vectors at a time converges in some thirty. Block Davidson iteration on the
-# Gram matrix of the genes, begun anew from the best two blocks when `n_blocks`
-# are held; memory: 2 n_blocks (pca + 50) numbers for each gene. Residuals are
-# those of singular vectors relative to the largest singular value, as irlba
-# has them.
-leading_components <- function(x, pca, centre, values = block_values,
-                               tolerance = 1e-8, most_passes = 300L) {
-    width <- pca + min(pca, 50L)
-    n_blocks <- max(3, min(4, floor(min(dim(x)) / width)))
-    basis <- qr.Q(qr(matrix(stats::rnorm(nrow(x) * width), nrow(x))))
-    images <- gram_times(x, centre, basis, values)
-    n_passes <- 1L
-    repeat {
-        found <- best_in_basis(basis, images, width)
-        reached <- found$size <= tolerance
-        if (all(reached[seq_len(pca)]) || n_passes == most_passes) break
-        if (ncol(basis) >= n_blocks * width) {
-            kept <- found$turn[, seq_len(2L * width)]
-            basis <- basis %*% kept
-            images <- images %*% kept
-        }
-        added <- orthogonal_to(basis, found$residuals)
-        basis <- cbind(basis, added)
-        images <- cbind(images, gram_times(x, centre, added, values))
-        n_passes <- n_passes + 1L
-    }
-    if (!all(reached[seq_len(pca)])) {
-        cli::cli_warn(c(
-            "{.arg pca}: the last components are inexact after {n_passes}
-            passes.",
-            i = "Ask for fewer components."
-        ), class = "kith_warning_components")
-    }
-    left <- basis %*% found$turn[, seq_len(pca), drop = FALSE]
-    variance <- found$variance[seq_len(pca)]
-    list(
-        variance = variance, n_passes = n_passes,
-        rotation = loadings_of(x, left, variance, centre, values)
-    )
-}
-
-# Rayleigh-Ritz: the best approximations to eigenvectors that a basis holds, as
-# combinations `turn` of it, and how far the first `width` are from being ones.
-best_in_basis <- function(basis, images, width) {
-    inner <- crossprod(basis, images)
-    system <- eigen((inner + t(inner)) / 2, symmetric = TRUE)
-    turn <- system$vectors[, seq_len(width), drop = FALSE]
-    variance <- system$values[seq_len(width)]
-    residuals <- images %*% turn -
-        basis %*% (turn * rep(variance, each = nrow(turn)))
-    # rounding is all there is beyond the rank of the matrix
-    scale <- sqrt(variance[1] * pmax(variance, 1e-10 * variance[1]))
-    list(
-        turn = system$vectors, variance = variance, residuals = residuals,
-        size = sqrt(colSums(residuals^2)) / scale
-    )
-}
-
-# orthonormal columns that span what y adds to an orthonormal basis
-orthogonal_to <- function(basis, y) {
-    # what is left of a column by rounding alone is projected again
-    for (round in 1:3) {
-        y <- qr.Q(qr(y - basis %*% crossprod(basis, y)))
-    }
-    y
 }

@@ -80,34 +80,11 @@ test_that("irlba finds the same components where it is used", {
     expect_equal(as_embedding(delayed, pca = 3), first, tolerance = 1e-6)
 })
 
-test_that("components of a file take few passes, also those of mere noise", {
-    x <- toy(150, 1) %*% t(toy(90, 1)) + toy(150, 90)
-    for (shape in list(x, t(x))) {
-        reference <- svd(scale(shape, scale = FALSE))
-        found <- leading_components(shape, 8, colMeans(shape), values = 2000)
-        expect_lt(found$n_passes, 60)
-        expect_equal(found$variance, reference$d[1:8]^2, tolerance = 1e-10)
-        expect_equal(abs(crossprod(found$rotation, reference$v[, 1:8])),
-            diag(8),
-            tolerance = 1e-6
-        )
-    }
-    expect_warning(
-        leading_components(x, 8, colMeans(x), most_passes = 2),
-        class = "kith_warning_components"
-    )
-    # of rank 3: the others have no variance, which find_rotation() tells
-    low <- toy(150, 3) %*% matrix(rnorm(270), 3)
-    found <- leading_components(low, 5, colMeans(low))
-    expect_equal(found$variance[1:3], svd(scale(low, scale = FALSE))$d[1:3]^2)
-    expect_lt(max(abs(found$variance[4:5])), 1e-10 * found$variance[1])
-})
-
 test_that("blocks of columns do not change the components", {
     x <- toy(20, 13)
     for (shape in list(x, t(x))) {
         components <- function(values) {
-            found <- exact_components(shape, 4, colMeans(shape), values)
+            found <- gram_components(shape, 4, colMeans(shape), values)
             # products of loadings: the same for either sign
             c(found$variance, tcrossprod(found$rotation))
         }
