@@ -149,7 +149,11 @@ plot_forest <- function(rows, by, colours, title, colour = by) {
             title = title
         ) +
         study_theme() +
-        ggplot2::theme(legend.position = "none")
+        ggplot2::theme(
+            legend.position = "none",
+            # labels of two axes must not touch
+            panel.spacing.x = ggplot2::unit(1.2, "lines")
+        )
 }
 
 #' @rdname plot_studies
