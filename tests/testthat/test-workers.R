@@ -19,10 +19,25 @@ skip_without_workers <- function() {
     skip_if(nzchar(Sys.getenv("KITH_ONE_PROCESS")), "without workers")
 }
 
-# the value of an expression, or "interrupted" where a signal has reached it
-interrupted_after <- function(seconds, expression) {
-    system(sprintf("(sleep %g; kill -INT %d) &", seconds, Sys.getpid()))
-    tryCatch(expression, interrupt = function(condition) "interrupted")
+# f(...) in a process of its own, which says on its way out what it thinks of
+# workers that died. There `two_networks` is the function above.
+in_new_process <- function(f, ...) {
+    skip_if_not_installed("callr")
+    callr::r(function(f, two_networks, organism, library, ...) {
+        library("kith", lib.loc = library, character.only = TRUE)
+        assign("organism", organism, globalenv())
+        environment(two_networks) <- globalenv()
+        f(two_networks, ...)
+    }, list(
+        plain(f), plain(two_networks), organism,
+        dirname(system.file(package = "kith")), ...
+    ))
+}
+
+# without what is around it here
+plain <- function(f) {
+    environment(f) <- globalenv()
+    f
 }
 
 test_that("a worker stops where its call was stopped", {
@@ -44,15 +59,24 @@ test_that("a worker stops where its call was stopped", {
 test_that("after Ctrl-C no worker is left, and the next call is sound", {
     skip_without_workers()
     expected <- two_networks(BiocParallel::SerialParam())
-    forked <- BiocParallel::MulticoreParam(2)
-    for (workers in list(forked, BiocParallel::SnowParam(2))) {
-        start <- proc.time()[["elapsed"]]
-        expect_identical(
-            interrupted_after(4, two_networks(workers, 1e6, seed = 2)),
-            "interrupted"
-        )
-        expect_lt(proc.time()[["elapsed"]] - start, 30)
-        expect_identical(two_networks(workers), expected)
+    for (kind in c("MulticoreParam", "SnowParam")) {
+        found <- in_new_process(function(two_networks, kind) {
+            workers <- getExportedValue("BiocParallel", kind)(2)
+            start <- proc.time()[["elapsed"]]
+            system(sprintf("(sleep 4; kill -INT %d) &", Sys.getpid()))
+            stopped <- tryCatch(
+                two_networks(workers, 1e6, seed = 2),
+                interrupt = function(condition) "interrupted"
+            )
+            seconds <- proc.time()[["elapsed"]] - start
+            list(
+                stopped = stopped, seconds = seconds,
+                again = two_networks(workers)
+            )
+        }, kind)
+        expect_identical(found$stopped, "interrupted")
+        expect_lt(found$seconds, 30)
+        expect_identical(found$again, expected)
     }
 })
 
@@ -72,17 +96,15 @@ test_that("a worker that is stopped leaves a checkpoint", {
 
 test_that("the loss of a worker is told", {
     skip_without_workers()
-    workers <- BiocParallel::bpstart(BiocParallel::SnowParam(2))
-    ids <- unlist(BiocParallel::bplapply(
-        1:2, function(i) Sys.getpid(), BPPARAM = workers
-    ))
-    tools::pskill(ids, 9)
-    Sys.sleep(0.5)
-    expect_error(two_networks(workers), "BPPARAM.*failed",
-        class = "kith_error_worker"
-    )
-    utils::capture.output(
-        try(BiocParallel::bpstop(workers), silent = TRUE),
-        type = "message"
-    )
+    error <- in_new_process(function(two_networks) {
+        workers <- BiocParallel::bpstart(BiocParallel::SnowParam(2))
+        ids <- unlist(BiocParallel::bplapply(
+            1:2, function(i) Sys.getpid(), BPPARAM = workers
+        ))
+        tools::pskill(ids, 9)
+        Sys.sleep(0.5)
+        tryCatch(two_networks(workers), error = identity)
+    })
+    expect_s3_class(error, "kith_error_worker")
+    expect_match(conditionMessage(error), "BPPARAM.*failed")
 })
