@@ -199,7 +199,7 @@ search_responses <- function(profiles, n, min_score, min_lines, work = 1e8) {
     n_short <- 0
     for (first in seq(1, n_drugs, by = width)) {
         block <- seq(first, min(first + width - 1, n_drugs))
-        rest <- first:n_drugs
+        rest <- seq(first, n_drugs)
         # a pair may have lines in common of which one drug knows no difference
         score <- suppressWarnings(stats::cor(
             profiles[, block, drop = FALSE], profiles[, rest, drop = FALSE],
