@@ -15,7 +15,7 @@
 #' networks on many processors. Workers that are forked, those of
 #' `MulticoreParam()`, take one thread each.
 #'
-#' Ctrl-C stops the workers of this machine too, within a second or two; jobs
+#' Ctrl-C stops the workers of this machine too, within a few seconds; jobs
 #' of a cluster go on until the cluster ends them. Workers that were started
 #' with `bpstart()` must then be stopped and started again. Where a worker is
 #' lost, for want of memory for instance, the call ends with an error of class
@@ -78,10 +78,12 @@ map_on <- function(workers, items, f, call = rlang::caller_env()) {
         return(lapply(items, f))
     }
     # bplapply() would fork workers that outlive a call that is stopped, and
-    # whose answers the next call would take for its own
-    if (methods::is(workers, "MulticoreParam") &&
-        !BiocParallel::bpisup(workers)) {
-        workers <- BiocParallel::bpstart(workers)
+    # whose answers the next call would take for its own; a copy, as they may
+    # fail to stop
+    forked <- methods::is(workers, "MulticoreParam") &&
+        !BiocParallel::bpisup(workers)
+    if (forked) {
+        workers <- BiocParallel::bpstart(workers$copy())
         on.exit(try(BiocParallel::bpstop(workers), silent = TRUE))
     }
     # what ends the call here ends what still runs on workers of this machine
@@ -90,7 +92,7 @@ map_on <- function(workers, items, f, call = rlang::caller_env()) {
     answers <- tryCatch(
         withCallingHandlers(
             BiocParallel::bplapply(items, answer_on_worker,
-                f = f, halt = halt, BPPARAM = workers
+                f = f, halt = halt, forked = forked, BPPARAM = workers
             ),
             interrupt = stop_workers, error = stop_workers
         ),
@@ -107,8 +109,9 @@ map_on <- function(workers, items, f, call = rlang::caller_env()) {
     lapply(answers, `[[`, "value")
 }
 
-# f of an item with the name of the call that it answers
-answer_on_worker <- function(item, f, halt) {
+# f of an item with the name of the call that it answers; forked: on a process
+# that was forked for that call
+answer_on_worker <- function(item, f, halt, forked = FALSE) {
     before <- options(kith.halt = halt)
     on.exit(options(before))
     value <- tryCatch(
@@ -116,10 +119,20 @@ answer_on_worker <- function(item, f, halt) {
             check_halt()
             f(item)
         },
-        kith_error_halt = function(error) NULL
+        kith_error_halt = function(error) {
+            # an answer that nobody takes would be an error, which a forked
+            # process tells to the handlers of the one that it was forked from
+            if (forked) {
+                Sys.sleep(patience_of_forks)
+                tools::pskill(Sys.getpid(), tools::SIGKILL)
+            }
+        }
     )
     list(halt = halt, value = value)
 }
+
+# seconds in which the process that forked workers lets go of them
+patience_of_forks <- 2
 
 # ends what a worker does where nobody waits for it any more
 check_halt <- function() {
