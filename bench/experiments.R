@@ -87,12 +87,6 @@ read_signatures <- function() {
 
 # DrugBank ids by the names of drugs, found by PubChem compound or by name
 drugbank_ids <- function(drug, cid) {
-    if (!requireNamespace("DrugSim2DR", quietly = TRUE)) {
-        stop("the part signatures needs DrugBank ids from CRAN: ",
-            "install.packages(\"DrugSim2DR\")",
-            call. = FALSE
-        )
-    }
     loaded <- new.env()
     utils::data("myenv", package = "DrugSim2DR", envir = loaded)
     compounds <- loaded$myenv$Drugbankid_CID
@@ -148,6 +142,14 @@ run_experiment <- function(name, data) {
 main <- function() {
     kith_load(option("lib"))
     parts <- strsplit(option("parts", "genes,drugs,signatures"), ",")[[1L]]
+    # before the other parts take their hour
+    if ("signatures" %in% parts &&
+        !requireNamespace("DrugSim2DR", quietly = TRUE)) {
+        stop("the part signatures needs DrugBank ids from CRAN: ",
+            "install.packages(\"DrugSim2DR\")",
+            call. = FALSE
+        )
+    }
     results <- list()
     for (part in parts) {
         data <- switch(part,

@@ -5,6 +5,13 @@ toy_dataset <- function(...) {
     utils::modifyList(row, list(...))
 }
 
+# where the file of a row belongs in a cache, its folder made
+place_of <- function(row, cache) {
+    path <- file.path(cache, row$folder, row$file)
+    dir.create(dirname(path), showWarnings = FALSE)
+    path
+}
+
 gzip <- function(text, path = withr::local_tempfile(
                      .local_envir = parent.frame()
                  )) {
@@ -82,8 +89,7 @@ test_that("the terms of a source are told once per session", {
     for (name in c("bioplex_293t", "bioplex_hct116", "precise1k")) {
         row <- read_datasets("9606")
         row <- row[row$name == name, ]
-        path <- file.path(cache, row$folder, row$file)
-        dir.create(dirname(path), showWarnings = FALSE)
+        path <- place_of(row, cache)
         writeLines("a", path)
     }
     for (source in c("BioPlex", "PRECISE-1K")) {
@@ -305,8 +311,7 @@ test_that("a file put there by hand is checked", {
 test_that("a web page or a folder in the place of a file is refused", {
     cache <- withr::local_tempdir()
     row <- toy_dataset()
-    path <- file.path(cache, row$folder, row$file)
-    dir.create(dirname(path))
+    path <- place_of(row, cache)
     writeLines(c("", " <!doctype html>", "<title>Log in</title>"), path)
     error <- download_error(kith_dataset("bioplex_293t", cache = cache))
     expect_match(said(error), "Found was a web page")
@@ -328,8 +333,7 @@ test_that("a web page or a folder in the place of a file is refused", {
 test_that("a checksum that cannot be read is written anew", {
     cache <- withr::local_tempdir()
     row <- toy_dataset()
-    path <- file.path(cache, row$folder, row$file)
-    dir.create(dirname(path))
+    path <- place_of(row, cache)
     writeLines("A\tB", path)
     beside <- paste0(path, ".md5")
     for (broken in list(character(), "", "b88e6f34")) {
@@ -345,8 +349,7 @@ test_that("a checksum that cannot be read is written anew", {
 test_that("a file that changed in the cache is found out", {
     cache <- withr::local_tempdir()
     row <- toy_dataset()
-    dir.create(file.path(cache, row$folder))
-    path <- file.path(cache, row$folder, row$file)
+    path <- place_of(row, cache)
     writeLines("first", path)
     first <- fetch_quietly("bioplex_293t", cache = cache)
     expect_identical(fetch_quietly("bioplex_293t", cache = cache), first)

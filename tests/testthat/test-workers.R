@@ -2,12 +2,12 @@
 
 set.seed(91)
 organism <- simulate_network(n_genes = 120)
-two_networks <- function(workers, epochs = 2, seed = 1, checkpoint = NULL) {
+two_networks <- function(workers, epochs = 2, checkpoint = NULL) {
     learn_associations(
         organism$vectors, organism$pairs,
         encoder = encoder_mlp(hidden = 8), members = 2, combine = FALSE,
         control = train_control(
-            epochs = epochs, threads = 1, seed = seed, verbose = FALSE,
+            epochs = epochs, threads = 1, seed = 1, verbose = FALSE,
             checkpoint = checkpoint
         ), BPPARAM = workers
     )
@@ -20,18 +20,13 @@ skip_without_workers <- function() {
 }
 
 # f(...) in a process of its own, which says on its way out what it thinks of
-# workers that died. There `two_networks` is the function above.
+# workers that died
 in_new_process <- function(f, ...) {
     skip_if_not_installed("callr")
-    callr::r(function(f, two_networks, organism, library, ...) {
+    callr::r(function(f, library, ...) {
         library("kith", lib.loc = library, character.only = TRUE)
-        assign("organism", organism, globalenv())
-        environment(two_networks) <- globalenv()
-        f(two_networks, ...)
-    }, list(
-        plain(f), plain(two_networks), organism,
-        dirname(system.file(package = "kith")), ...
-    ))
+        f(...)
+    }, list(plain(f), dirname(system.file(package = "kith")), ...))
 }
 
 # without what is around it here
@@ -60,7 +55,7 @@ test_that("after Ctrl-C no worker is left, and the next call is sound", {
     skip_without_workers()
     folder <- withr::local_tempdir()
     for (kind in c("MulticoreParam", "SnowParam")) {
-        found <- in_new_process(function(two_networks, kind, folder) {
+        found <- in_new_process(function(kind, folder) {
             map_on <- utils::getFromNamespace("map_on", "kith")
             workers <- getExportedValue("BiocParallel", kind)(2)
             # Ctrl-C once both work, which takes long on a busy machine
@@ -103,7 +98,8 @@ test_that("a worker that is stopped leaves a checkpoint", {
 
 test_that("the loss of a worker is told", {
     skip_without_workers()
-    error <- in_new_process(function(two_networks) {
+    error <- in_new_process(function(two_networks, organism) {
+        assign("organism", organism, globalenv())
         workers <- BiocParallel::bpstart(BiocParallel::SnowParam(2))
         ids <- unlist(BiocParallel::bplapply(
             1:2, function(i) Sys.getpid(), BPPARAM = workers
@@ -111,7 +107,7 @@ test_that("the loss of a worker is told", {
         tools::pskill(ids, 9)
         Sys.sleep(0.5)
         tryCatch(two_networks(workers), error = identity)
-    })
+    }, plain(two_networks), organism)
     expect_s3_class(error, "kith_error_worker")
     expect_match(conditionMessage(error), "BPPARAM.*failed")
 })
