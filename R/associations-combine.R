@@ -12,8 +12,8 @@ calibrated_prior <- 1 / 6
 # `propagated`, `cosine` of the vectors, and `sum` of the expected log degrees.
 fold_scores <- function(job, state, test) {
     threads <- job$control$threads
-    encoded <- .Call(
-        C_network_encode, job$plan$network, job$control$precision,
+    encoded <- network_encode(
+        job$plan$networks$encoder, job$control$precision,
         final_parameters(state), job$x, threads
     )
     product <- score_factors(job$x, encoded, default_how(job$keys))

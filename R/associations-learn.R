@@ -190,7 +190,7 @@ association_fit <- function(runs) {
     structure(
         list(
             encoder = learned$encoder, objective = learned$objective,
-            control = job$control, network = job$plan$network,
+            control = job$control, network = job$plan$networks$encoder,
             members = members, history = member_histories(runs[!folds]),
             combination = if (any(folds)) {
                 learn_combination(lapply(runs[folds], `[[`, "scores"))

@@ -45,9 +45,9 @@ encode.association_fit <- function(fit, newdata = NULL, ...) {
 # the encodings of unit vectors by each network of a fit
 encode_members <- function(fit, vectors) {
     lapply(fit$members, function(member) {
-        .Call(
-            C_network_encode, fit$network, fit$control$precision,
-            member$parameters, unclass_matrix(vectors), fit$control$threads
+        network_encode(
+            fit$network, fit$control$precision, member$parameters,
+            unclass_matrix(vectors), fit$control$threads
         )
     })
 }

@@ -190,12 +190,11 @@ learning_rate_at <- function(control, epoch) {
     )
 }
 
-# the optimiser as C wants it
+# the optimiser as C wants it; decay and clipping: engine_groups()
 resolve_optimizer <- function(control) {
     list(
-        type = control$optimizer, weight_decay = control$weight_decay,
+        type = control$optimizer,
         beta_1 = control$betas[1], beta_2 = control$betas[2],
-        epsilon = control$epsilon, momentum = control$momentum,
-        clip_norm = control$clip_norm
+        epsilon = control$epsilon, momentum = control$momentum
     )
 }

@@ -98,13 +98,8 @@ print.encoder <- function(x, ...) {
     invisible(x)
 }
 
-# The layers of an encoder for gene vectors of n_in values, as C wants them:
-# a place for each layer in type, n_out (0: as many as go in) and option
-# (dropout rate, slope of leaky ReLU).
+# The layers of an encoder for vectors of n_in values, as C wants them.
 resolve_encoder <- function(encoder, n_in) {
-    layer <- function(type, n_out = 0, option = 0) {
-        data.frame(type = type, n_out = n_out, option = option)
-    }
     norm <- if (encoder$layer_norm) layer("layernorm")
     activation <- switch(encoder$activation,
         gelu = layer("gelu"),
@@ -115,37 +110,12 @@ resolve_encoder <- function(encoder, n_in) {
         layer("dropout", option = encoder$dropout)
     }
     blocks <- lapply(encoder$hidden, function(width) {
-        rbind(layer("linear", width), norm, activation, dropout)
+        list(layer("linear", width), norm, activation, dropout)
     })
     n_out <- if (is.null(encoder$n_out)) n_in else encoder$n_out
-    layers <- do.call(rbind, c(blocks, list(
+    network_of_layers(n_in, c(unlist(blocks, recursive = FALSE), list(
         layer("linear", n_out), norm,
-        if (encoder$blend) layer("blend"),
+        if (encoder$blend) layer("blend", with = 0),
         if (encoder$normalize) layer("normalize")
     )))
-    list(
-        n_in = as.double(n_in), type = layers$type,
-        n_out = as.double(layers$n_out), option = as.double(layers$option)
-    )
-}
-
-# one row per layer: what it is and where its parameters lie
-layer_table <- function(network) {
-    widths <- network$n_out
-    width <- network$n_in
-    n_in <- numeric(length(widths))
-    for (i in seq_along(widths)) {
-        n_in[i] <- width
-        if (widths[i] > 0) width <- widths[i]
-        widths[i] <- width
-    }
-    n_parameters <- ifelse(network$type == "linear", widths * (n_in + 1),
-        ifelse(network$type == "layernorm", 2 * widths,
-            as.numeric(network$type == "blend")
-        )
-    )
-    data.frame(
-        layer = seq_along(widths), type = network$type, n_in = n_in,
-        n_out = widths, parameters = n_parameters
-    )
 }

@@ -141,26 +141,28 @@ print.objective <- function(x, ...) {
     invisible(x)
 }
 
-# an objective as C wants it
+# An objective as C wants it: list(type, options), with a place for every
+# option of the task.
 resolve_objective <- function(objective) {
-    plan <- list(
-        type = "multi_positive", temperature = objective$temperature,
-        transform_keys = as.integer(objective$keys == "transformed"),
-        n_negatives = 0L, mask_known = 0L, all_keys = 0L,
-        degree_weight = 0, degree_correction = 0
+    options <- c(
+        temperature = objective$temperature,
+        transform_keys = as.double(objective$keys == "transformed"),
+        n_negatives = 0, mask_known = 0, all_keys = 0, degree_weight = 0,
+        degree_correction = 0
     )
+    type <- "multi_positive"
     if (inherits(objective, "multi_positive")) {
-        plan$all_keys <- as.integer(objective$against == "all")
-        plan$degree_weight <- as.double(objective$degree_weight)
-        plan$degree_correction <- as.double(objective$degree_correction)
+        options[["all_keys"]] <- as.double(objective$against == "all")
+        options[["degree_weight"]] <- objective$degree_weight
+        options[["degree_correction"]] <- objective$degree_correction
     } else if (objective$negatives == "uniform") {
-        plan$type <- "info_nce_uniform"
-        plan$n_negatives <- objective$n_negatives
+        type <- "info_nce_uniform"
+        options[["n_negatives"]] <- objective$n_negatives
     } else {
-        plan$type <- "info_nce"
-        plan$mask_known <- as.integer(objective$mask_known)
+        type <- "info_nce"
+        options[["mask_known"]] <- as.double(objective$mask_known)
     }
-    plan
+    list(type = type, options = options)
 }
 
 # does an epoch go over genes (or over pairs)?

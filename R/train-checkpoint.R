@@ -50,7 +50,7 @@ write_checkpoint <- function(content, file) {
 save_if_due <- function(run, job) {
     due <- proc.time()[["elapsed"]] - run$saved >= checkpoint_seconds
     if (due && !is.null(job$control$checkpoint)) {
-        run$state$blocks <- trainer_blocks_read(run$trainer)
+        run$state$blocks <- engine_blocks(run$trainer)
         save_checkpoint(run, job)
     }
 }
@@ -61,7 +61,7 @@ interrupted <- function(run, job) {
     if (is.null(file)) {
         return(invisible())
     }
-    run$state$blocks <- trainer_blocks_read(run$trainer)
+    run$state$blocks <- engine_blocks(run$trainer)
     save_checkpoint(run, job)
     cli::cli_inform(c(
         "!" = "Training stopped in epoch {run$state$at[['epoch']] + 1}.",

@@ -6,29 +6,26 @@
 # is plain data that says how far it got (state_new()). Both together are a
 # checkpoint.
 
-# The blocks of numbers that a trainer holds, by their number in C.
-trainer_blocks <- c(
-    parameters = 0L, moment_1 = 1L, moment_2 = 2L, gradients = 3L, bank = 4L
-)
-
 # x: numeric matrix genes x dimensions; first, second: 0-based rows of x, one
 # for each pair; watched: NULL or list(a, b, positive), 0-based rows of x and
 # whether the pair is a known one.
 job_new <- function(x, first, second, encoder, objective, control, key,
                     watched = NULL, call = rlang::caller_env()) {
     network <- resolve_encoder(encoder, ncol(x))
-    n_out <- layer_table(network)$n_out[length(network$type)]
+    n_out <- utils::tail(layer_table(network)$n_out, 1L)
     check_keys(objective, n_out, ncol(x), call)
     n_partnered <- length(unique(c(first, second)))
     items <- if (goes_by_gene(objective)) "genes" else "pairs"
     n_items <- count_items(objective, list(a = first, b = second))
+    aim <- resolve_objective(objective)
+    networks <- list(encoder = network)
     list(
         x = unclass_matrix(x), first = first, second = second,
         plan = list(
-            network = network,
-            objective = resolve_objective(objective),
+            task = "associations", objective = aim$type, networks = networks,
+            groups = engine_groups(networks, control),
+            options = c(aim$options, n_partnered = n_partnered),
             optimizer = resolve_optimizer(control),
-            n_partnered = n_partnered,
             batch_size = choose_batch_size(
                 control$batch_size, n_items, items, call
             ),
@@ -98,36 +95,25 @@ choose_batch_size <- function(asked, n_items, items,
 state_new <- function() {
     list(
         blocks = NULL, at = c(
-            epoch = 0, position = 0, n_steps = 0, loss_sum = 0, hit_sum = 0,
-            n_batches = 0
+            epoch = 0, position = 0, n_steps = 0, n_batches = 0, loss_sum = 0,
+            accuracy = 0
         ),
         begun = FALSE, history = NULL, best = NULL, finished = FALSE
     )
 }
 
-# A trainer in C that stands where the state says.
+# A run in C that stands where the state says.
 trainer_new <- function(job, state) {
-    trainer <- .Call(
-        C_trainer_create, job$plan, job$control$precision, job$x, job$first,
-        job$second
+    trainer <- engine_create(
+        job$plan, job$control$precision, job[c("x", "first", "second")]
     )
-    if (is.null(state$blocks)) {
-        .Call(C_trainer_initialise, trainer)
-    } else {
+    if (!is.null(state$blocks)) {
         for (name in names(state$blocks)) {
-            .Call(
-                C_block_write, trainer, trainer_blocks[[name]],
-                state$blocks[[name]]
-            )
+            engine_write(trainer, name, state$blocks[[name]])
         }
-        .Call(C_progress_write, trainer, unname(state$at))
+        engine_move(trainer, state$at)
     }
     trainer
-}
-
-trainer_blocks_read <- function(trainer) {
-    kept <- trainer_blocks[c("parameters", "moment_1", "moment_2", "bank")]
-    lapply(kept, function(block) .Call(C_block_read, trainer, block))
 }
 
 # Trains a job from a state to an epoch and returns the state then. What stops
@@ -149,7 +135,7 @@ train <- function(job, state = state_new(), until = job$control$epochs) {
         save_if_due(run, job)
     }
     run$state$finished <- TRUE
-    run$state$blocks <- trainer_blocks_read(run$trainer)
+    run$state$blocks <- engine_blocks(run$trainer)
     save_checkpoint(run, job)
     run$state
 }
@@ -158,20 +144,17 @@ train_epoch <- function(run, job, bar) {
     control <- job$control
     epoch <- run$state$at[["epoch"]]
     if (!run$state$begun) {
-        .Call(C_epoch_begin, run$trainer, epoch, control$threads)
+        engine_epoch_begin(run$trainer, epoch, control$threads)
         run$state$begun <- TRUE
     }
     rate <- learning_rate_at(control, epoch)
     n_steps <- 1
     repeat {
         start <- proc.time()[["elapsed"]]
-        at <- .Call(C_epoch_advance, run$trainer, n_steps, rate,
-            control$threads
+        at <- withCallingHandlers(
+            engine_advance(run$trainer, n_steps, rate, control$threads),
+            kith_error_loss = function(error) run$failed <- TRUE
         )
-        if (is.character(at)) {
-            run$failed <- TRUE
-            stop(at, call. = FALSE)
-        }
         run$state$at <- at[names(run$state$at)]
         seconds <- proc.time()[["elapsed"]] - start
         progress_step(bar, run$state, job)
@@ -189,7 +172,7 @@ end_epoch <- function(run, job, rate) {
     row <- data.frame(
         epoch = as.integer(at[["epoch"]]) + 1L,
         loss = at[["loss_sum"]] / at[["n_batches"]],
-        accuracy = at[["hit_sum"]] / at[["position"]],
+        accuracy = at[["accuracy"]] / at[["position"]],
         learning_rate = rate,
         validation_auc = auc
     )
@@ -199,14 +182,12 @@ end_epoch <- function(run, job, rate) {
         (is.null(best) || auc > best$auc)) {
         run$state$best <- list(
             epoch = row$epoch, auc = auc,
-            parameters = .Call(
-                C_block_read, run$trainer, trainer_blocks[["parameters"]]
-            )
+            parameters = engine_read(run$trainer, "parameters")
         )
     }
     run$state$at <- c(
         epoch = at[["epoch"]] + 1, position = 0, n_steps = at[["n_steps"]],
-        loss_sum = 0, hit_sum = 0, n_batches = 0
+        n_batches = 0, loss_sum = 0, accuracy = 0
     )
     run$state$begun <- FALSE
 }
@@ -224,9 +205,7 @@ validation_auc <- function(trainer, job) {
         return(NA_real_)
     }
     genes <- sort(unique(c(watched$a, watched$b)))
-    encoded <- t(.Call(
-        C_trainer_encode, trainer, genes, job$control$threads
-    ))
+    encoded <- engine_output(trainer, genes, job$control$threads)
     vectors <- job$x[genes + 1L, , drop = FALSE]
     a <- match(watched$a, genes)
     b <- match(watched$b, genes)

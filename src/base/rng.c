@@ -2,12 +2,9 @@
 
 #include "base/philox.h"
 
-rng rng_open(uint64_t key, rng_purpose purpose, uint32_t major,
-             uint32_t minor) {
-  rng r = {{(uint32_t)key, (uint32_t)(key >> 32)},
-           {0, minor, major, (uint32_t)purpose},
-           {0, 0, 0, 0},
-           0};
+rng rng_open(uint64_t key, uint32_t stream, uint32_t major, uint32_t minor) {
+  rng r = {.key = {(uint32_t)key, (uint32_t)(key >> 32)},
+           .counter = {0, minor, major, stream}};
   return r;
 }
 

@@ -29,9 +29,17 @@ typedef struct {
   int n_left;          /* how many of them are unused */
 } rng;
 
-/* The stream of a purpose at the coordinates (major, minor). */
-rng rng_open(uint64_t key, rng_purpose purpose, uint32_t major,
-             uint32_t minor);
+/* The purpose of draws that differ by network (0 to 31) and by view (0 to 63,
+ * how often the network has run in the step). Network 0 in view 0 draws what
+ * the bare purpose draws. */
+static inline uint32_t rng_stream(rng_purpose purpose, uint32_t network,
+                                  uint32_t view) {
+  return (uint32_t)purpose | network << 5 | view << 10;
+}
+
+/* The stream of a purpose (bare, or from rng_stream()) at the coordinates
+ * (major, minor). */
+rng rng_open(uint64_t key, uint32_t stream, uint32_t major, uint32_t minor);
 
 uint32_t rng_u32(rng *r);
 

@@ -8,10 +8,19 @@
 
 #define R_NO_REMAP
 #include <R.h>
+#include <R_ext/Error.h>
 #include <Rinternals.h>
 
 /* Read-only views of arguments. The R functions have checked what a user
  * can get wrong, so a failure here is an error of kith and says so. */
+
+/* Raises the R error of a status code, of class "kith_error" and a finer one;
+ * does not return. printf-style. */
+NORET void raise_error(status_code code, const char *format, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
 
 typedef struct {
   const double *data; /* column-major, as R stores it */
@@ -24,6 +33,9 @@ const double *get_doubles(SEXP x, size_t length, const char *name);
 const int *get_ints(SEXP x, size_t length, const char *name);
 const int *get_flags(SEXP x, size_t length, const char *name); /* logical */
 double get_double(SEXP x, const char *name);
+/* A number that is neither NA nor infinite, or any but NA. */
+double get_finite(SEXP x, const char *name);
+double get_number(SEXP x, const char *name);
 int get_int(SEXP x, const char *name);
 size_t get_count(SEXP x, const char *name); /* a whole number >= 0 */
 const char *get_string(SEXP x, const char *name);
@@ -37,7 +49,7 @@ const int *get_indices_or_none(SEXP x, size_t length, size_t n,
 /* A key as draw_key() made it: two doubles that hold 32 bits each. */
 uint64_t get_key(SEXP x);
 
-/* Raises an R error if the status holds one. */
+/* Raises the R error of a status, if it holds one. */
 void raise_failure(const status *st);
 
 /* Zeroed scratch memory that R frees when the .Call ends, also on errors. */

@@ -14,26 +14,31 @@ SEXP C_derive_key(SEXP key, SEXP part, SEXP i);
 SEXP C_philox(SEXP counter, SEXP key);
 
 /* train.c */
-SEXP C_trainer_create(SEXP plan, SEXP precision, SEXP x, SEXP first,
-                      SEXP second);
-SEXP C_trainer_initialise(SEXP pointer);
+SEXP C_run_create(SEXP plan, SEXP precision, SEXP shapes);
+SEXP C_run_load(SEXP pointer, SEXP name, SEXP values);
+SEXP C_run_start(SEXP pointer);
 SEXP C_block_read(SEXP pointer, SEXP block);
 SEXP C_block_write(SEXP pointer, SEXP block, SEXP values);
+SEXP C_progress_read(SEXP pointer);
 SEXP C_progress_write(SEXP pointer, SEXP at);
 SEXP C_epoch_begin(SEXP pointer, SEXP epoch, SEXP n_threads);
 SEXP C_epoch_advance(SEXP pointer, SEXP n_steps, SEXP learning_rate,
                      SEXP n_threads);
 SEXP C_epoch_order(SEXP pointer, SEXP epoch);
-SEXP C_trainer_encode(SEXP pointer, SEXP rows, SEXP n_threads);
-SEXP C_batch(SEXP pointer, SEXP pairs, SEXP negatives, SEXP learning_rate,
+SEXP C_batch(SEXP pointer, SEXP items, SEXP drawn, SEXP learning_rate,
              SEXP n_threads);
+SEXP C_run_output(SEXP pointer, SEXP rows, SEXP n_threads);
 
 /* network.c */
+SEXP C_network_table(SEXP network);
 SEXP C_network_initialise(SEXP network, SEXP precision, SEXP key);
-SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters, SEXP x,
-                      SEXP n_threads);
-SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters, SEXP x,
-                         SEXP dy, SEXP key, SEXP n_threads);
+SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters,
+                      SEXP state, SEXP x, SEXP n_threads);
+SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
+                         SEXP state, SEXP x, SEXP dy, SEXP key, SEXP stream,
+                         SEXP n_threads);
+SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
+                      SEXP option, SEXP n_threads);
 SEXP C_elementary(SEXP x, SEXP precision);
 SEXP C_build_features(void);
 SEXP C_team_sizes(SEXP seconds);

@@ -19,7 +19,8 @@ static sorted_classes classes_from_r(SEXP scores, SEXP positive, SEXP subset) {
 /* Columns of scores (n x n_columns, column-major), each sorted. */
 static sorted_scores *sort_columns(const double *scores, const int *positive,
                                    size_t n, size_t n_columns) {
-  if (n > INT_MAX) Rf_error("`scores` has more than 2^31 - 1 rows");
+  if (n > INT_MAX)
+    raise_error(STATUS_BAD_INPUT, "`scores` has more than 2^31 - 1 rows");
   sorted_scores *columns = scratch(n_columns, sizeof *columns);
   keyed_item *work = scratch_unset(2 * n, sizeof *work);
   for (size_t column = 0; column < n_columns; ++column) {
@@ -33,7 +34,8 @@ static sorted_scores *sort_columns(const double *scores, const int *positive,
 static bootstrap_design design_from_r(SEXP positive, SEXP gene_a, SEXP gene_b,
                                       SEXP n_genes, SEXP key) {
   size_t n = (size_t)XLENGTH(positive);
-  if (n > INT_MAX) Rf_error("`positive` has more than 2^31 - 1 items");
+  if (n > INT_MAX)
+    raise_error(STATUS_BAD_INPUT, "`positive` has more than 2^31 - 1 items");
   bootstrap_design design = {.n_items = n,
                              .n_genes = get_count(n_genes, "n_genes"),
                              .key = get_key(key)};

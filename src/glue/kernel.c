@@ -33,9 +33,9 @@ static size_t block_of(size_t n_centres) {
 
 static void check_dimensions(const gene_rows *x, const gene_rows *centres) {
   if (x->d != centres->d)
-    Rf_error(
-        "internal error in kith, please report it: `x` and `centres` differ "
-        "in their number of columns");
+    raise_error(STATUS_INTERNAL,
+                "`x` and `centres` differ "
+                "in their number of columns");
 }
 
 /* ---- .Call entry points ------------------------------------------------- */
@@ -71,9 +71,9 @@ SEXP C_kernel_product(SEXP x, SEXP centres, SEXP coefficients, SEXP width,
   gene_rows weights = get_gene_rows(coefficients, "coefficients");
   check_dimensions(&genes, &known);
   if (weights.n != known.n)
-    Rf_error(
-        "internal error in kith, please report it: `coefficients` do not "
-        "fit `centres`");
+    raise_error(STATUS_INTERNAL,
+                "`coefficients` do not "
+                "fit `centres`");
   double w = get_double(width, "width");
   int n_threads = threads_usable(get_int(threads, "threads"));
   size_t r = weights.d, block = block_of(known.n);

@@ -5,52 +5,102 @@
 #include "glue/entries.h"
 #include "glue/plan.h"
 
+#include <limits.h>
+
 /* Rows that are encoded at a time, and between two looks for Ctrl-C. */
 #define ENCODE_ROWS 512
 #define ENCODE_ROWS_PER_CALL 4096
 
 typedef struct {
-  size_t n_parameters, n_out;
-  char *memory; /* scratch */
+  network_plan plan;
+  size_t n_parameters, n_state, n_in, n_out;
+  layer_description *layers; /* scratch */
+  char *memory;              /* scratch */
 } network_room;
 
-static network_room make_room(const engine *engine, const network_plan *plan,
+static size_t row_size(row_shape shape) {
+  return shape.positions * shape.channels;
+}
+
+static network_room make_room(const engine *engine, SEXP network,
                               size_t max_rows, int with_gradients) {
   status st = {STATUS_OK, ""};
-  network_room room;
-  size_t bytes;
-  engine->network_size(plan, max_rows, with_gradients, &bytes,
-                       &room.n_parameters, &room.n_out, &st);
+  network_room room = {.plan = get_network_plan(network, "")};
+  size_t n_layers = room.plan.n_layers, bytes;
+  room.layers = scratch(n_layers, sizeof *room.layers);
+  engine->network_size(&room.plan, max_rows, with_gradients, &bytes,
+                       room.layers, &st);
   raise_failure(&st);
+  for (size_t i = 0; i < n_layers; ++i) {
+    room.n_parameters += room.layers[i].n_parameters;
+    room.n_state += room.layers[i].n_state;
+  }
+  room.n_in = row_size(room.plan.in);
+  room.n_out = row_size(room.layers[n_layers - 1].out);
   char *memory = scratch(bytes + 64, 1);
   room.memory = memory + (64 - (uintptr_t)memory % 64) % 64;
   return room;
 }
 
-/* ---- .Call entry points ------------------------------------------------- */
-
-SEXP C_network_initialise(SEXP network, SEXP precision, SEXP key) {
-  const engine *engine = get_engine(precision);
-  network_plan plan = get_network_plan(network);
-  network_room room = make_room(engine, &plan, 1, 0);
-  SEXP parameters =
-      PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)room.n_parameters));
-  engine->network_initialise(&plan, get_key(key), room.memory,
-                             REAL(parameters));
-  UNPROTECT(1);
-  return parameters;
+static SEXP doubles(size_t n) {
+  return Rf_allocVector(REALSXP, (R_xlen_t)n);
 }
 
-/* Encodes every row of x: n x n_in to n x n_out. */
-SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters, SEXP x,
-                      SEXP n_threads) {
+/* ---- .Call entry points ------------------------------------------------- */
+
+/* One place for each layer: list(type, positions, channels (both of what goes
+ * in), positions_out, channels_out, parameters, state). */
+SEXP C_network_table(SEXP network) {
+  network_room room = make_room(&engine_double, network, 0, 0);
+  const char *names[] = {"type",          "positions",    "channels",
+                         "positions_out", "channels_out", "parameters",
+                         "state"};
+  size_t n = room.plan.n_layers;
+  SEXP table = PROTECT(Rf_allocVector(VECSXP, 7));
+  SEXP labels = PROTECT(Rf_allocVector(STRSXP, 7));
+  SET_VECTOR_ELT(table, 0, Rf_allocVector(STRSXP, (R_xlen_t)n));
+  for (int column = 1; column < 7; ++column)
+    SET_VECTOR_ELT(table, column, doubles(n));
+  for (size_t i = 0; i < n; ++i) {
+    const layer_description *l = &room.layers[i];
+    const size_t values[] = {l->in.positions,  l->in.channels,
+                             l->out.positions, l->out.channels,
+                             l->n_parameters,  l->n_state};
+    SET_STRING_ELT(VECTOR_ELT(table, 0), (R_xlen_t)i, Rf_mkChar(l->type));
+    for (int column = 1; column < 7; ++column)
+      REAL(VECTOR_ELT(table, column))[i] = (double)values[column - 1];
+  }
+  for (int i = 0; i < 7; ++i) SET_STRING_ELT(labels, i, Rf_mkChar(names[i]));
+  Rf_setAttrib(table, R_NamesSymbol, labels);
+  UNPROTECT(2);
+  return table;
+}
+
+/* list(parameters, state) */
+SEXP C_network_initialise(SEXP network, SEXP precision, SEXP key) {
   const engine *engine = get_engine(precision);
-  network_plan plan = get_network_plan(network);
+  network_room room = make_room(engine, network, 1, 0);
+  SEXP parameters = PROTECT(doubles(room.n_parameters));
+  SEXP state = PROTECT(doubles(room.n_state));
+  engine->network_initialise(&room.plan, get_key(key), room.memory,
+                             REAL(parameters), REAL(state));
+  const char *names[] = {"parameters", "state"};
+  const SEXP parts[] = {parameters, state};
+  SEXP result = named_list(2, names, parts);
+  UNPROTECT(2);
+  return result;
+}
+
+/* Encodes every row of x: n x values in to n x values out. */
+SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters,
+                      SEXP state, SEXP x, SEXP n_threads) {
+  const engine *engine = get_engine(precision);
   double_matrix vectors = get_double_matrix(x, "x");
-  check_columns(vectors, plan.n_in, "x");
-  network_room room = make_room(engine, &plan, ENCODE_ROWS, 0);
-  const double *values =
+  network_room room = make_room(engine, network, ENCODE_ROWS, 0);
+  check_columns(vectors, room.n_in, "x");
+  const double *learned =
       get_doubles(parameters, room.n_parameters, "parameters");
+  const double *other = get_doubles(state, room.n_state, "state");
   int threads = threads_usable(get_int(n_threads, "n_threads"));
   size_t n = vectors.n_rows;
   SEXP encoded = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)room.n_out));
@@ -59,45 +109,96 @@ SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters, SEXP x,
     size_t last = first + ENCODE_ROWS_PER_CALL;
     R_CheckUserInterrupt();
     int held = blas_hold();
-    engine->network_encode(&plan, ENCODE_ROWS, room.memory, values,
-                           vectors.data, n, first, last < n ? last : n, out,
-                           threads);
+    engine->network_encode(&room.plan, ENCODE_ROWS, room.memory, learned,
+                           other, vectors.data, n, first, last < n ? last : n,
+                           out, threads);
     blas_release(held);
   }
   UNPROTECT(1);
   return encoded;
 }
 
-/* For tests: y, dx and the gradients of the parameters for upstream
- * gradients dy, in training mode if a key is given. */
-SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters, SEXP x,
-                         SEXP dy, SEXP key, SEXP n_threads) {
+/* For tests: y, dx, the gradients of the parameters and the state afterwards
+ * for upstream gradients dy; in training mode if a key is given, with the
+ * draws of c(network, view, step). */
+SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
+                         SEXP state, SEXP x, SEXP dy, SEXP key, SEXP stream,
+                         SEXP n_threads) {
   const engine *engine = get_engine(precision);
-  network_plan plan = get_network_plan(network);
   double_matrix vectors = get_double_matrix(x, "x");
   double_matrix upstream = get_double_matrix(dy, "dy");
   size_t n = vectors.n_rows;
-  network_room room = make_room(engine, &plan, n, 1);
-  check_columns(vectors, plan.n_in, "x");
+  network_room room = make_room(engine, network, n, 1);
+  check_columns(vectors, room.n_in, "x");
   check_columns(upstream, room.n_out, "dy");
-  const double *values =
-      get_doubles(parameters, room.n_parameters, "parameters");
-  int training = key != R_NilValue;
-  uint64_t draws = training ? get_key(key) : 0;
-  int threads = threads_usable(get_int(n_threads, "n_threads"));
+  const int *names = get_indices(stream, 3, INT_MAX, "stream");
+  get_doubles(state, room.n_state, "state");
   SEXP y = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)room.n_out));
-  SEXP dx = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)plan.n_in));
-  SEXP d_parameters =
-      PROTECT(Rf_allocVector(REALSXP, (R_xlen_t)room.n_parameters));
+  SEXP dx = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)room.n_in));
+  SEXP d_parameters = PROTECT(doubles(room.n_parameters));
+  SEXP after = PROTECT(Rf_duplicate(state));
+  network_trial trial = {
+      .n = n,
+      .training = key != R_NilValue,
+      .key = key != R_NilValue ? get_key(key) : 0,
+      .network = (uint32_t)names[0],
+      .view = (uint32_t)names[1],
+      .step = (uint32_t)names[2],
+      .parameters = get_doubles(parameters, room.n_parameters, "parameters"),
+      .x = vectors.data,
+      .dy = upstream.data,
+      .state = REAL(after),
+      .y = REAL(y),
+      .dx = REAL(dx),
+      .d_parameters = REAL(d_parameters),
+      .n_threads = threads_usable(get_int(n_threads, "n_threads"))};
+  status st = {STATUS_OK, ""};
   int held = blas_hold();
-  engine->network_gradients(&plan, n, room.memory, draws, training, values,
-                            vectors.data, upstream.data, REAL(y), REAL(dx),
-                            REAL(d_parameters), threads);
+  engine->network_try(&room.plan, room.memory, &trial, &st);
   blas_release(held);
-  const char *names[] = {"y", "dx", "parameters"};
-  const SEXP parts[] = {y, dx, d_parameters};
-  SEXP result = named_list(3, names, parts);
-  UNPROTECT(3);
+  raise_failure(&st);
+  const char *labels[] = {"y", "dx", "parameters", "state"};
+  const SEXP parts[] = {y, dx, d_parameters, after};
+  SEXP result = named_list(4, labels, parts);
+  UNPROTECT(4);
+  return result;
+}
+
+/* For tests: a loss of predictions x against targets (matrices with a row for
+ * each item) and its gradient: list(loss, dx). */
+SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
+                      SEXP option, SEXP n_threads) {
+  const engine *engine = get_engine(precision);
+  double_matrix predicted = get_double_matrix(x, "x");
+  double_matrix wanted = get_double_matrix(target, "target");
+  SEXP dx = PROTECT(Rf_allocMatrix(REALSXP, (int)predicted.n_rows,
+                                   (int)predicted.n_columns));
+  loss_trial trial = {
+      .name = get_string(name, "name"),
+      .n_rows = predicted.n_rows,
+      .n_columns = predicted.n_columns,
+      .n_target_columns = wanted.n_columns,
+      .x = predicted.data,
+      .target = wanted.data,
+      .option = get_finite(option, "option"),
+      .d_x = REAL(dx),
+      .n_threads = threads_usable(get_int(n_threads, "n_threads"))};
+  status st = {STATUS_OK, ""};
+  size_t bytes;
+  engine->loss_size(&trial, &bytes, &st);
+  if (wanted.n_rows != predicted.n_rows)
+    raise_error(STATUS_INTERNAL, "`x` and `target` differ in their rows");
+  raise_failure(&st);
+  char *memory = scratch(bytes + 64, 1);
+  int held = blas_hold();
+  double loss =
+      engine->loss_try(&trial, memory + (64 - (uintptr_t)memory % 64) % 64);
+  blas_release(held);
+  SEXP value = PROTECT(Rf_ScalarReal(loss));
+  const char *labels[] = {"loss", "dx"};
+  const SEXP parts[] = {value, dx};
+  SEXP result = named_list(2, labels, parts);
+  UNPROTECT(2);
   return result;
 }
 

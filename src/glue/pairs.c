@@ -20,10 +20,10 @@ static gene_codes get_codes(SEXP x, size_t n_genes, const char *name) {
                       (size_t)Rf_xlength(x)};
   for (size_t i = 0; i < codes.n; ++i)
     if (codes.data[i] < 0 || (size_t)codes.data[i] >= n_genes)
-      Rf_error(
-          "internal error in kith, please report it: `%s` holds a code "
-          "that is no gene",
-          name);
+      raise_error(STATUS_INTERNAL,
+                  "`%s` holds a code "
+                  "that is no gene",
+                  name);
   return codes;
 }
 
@@ -42,7 +42,9 @@ static code_pairs get_code_pairs(SEXP a, SEXP b, size_t n_genes) {
 /* An empty set that takes up to n_pairs pairs. */
 static pair_set scratch_set(size_t n_pairs) {
   size_t n_slots = pair_set_slots(n_pairs);
-  if (n_slots == 0) Rf_error("cannot allocate %.0f pairs", (double)n_pairs);
+  if (n_slots == 0)
+    raise_error(STATUS_NO_MEMORY, "cannot allocate %.0f pairs",
+                (double)n_pairs);
   pair_set set;
   pair_set_open(&set, scratch(n_slots, sizeof *set.slots), n_slots);
   return set;
@@ -191,8 +193,9 @@ static void scratch_matched(matched_negatives *s, SEXP left, SEXP right,
                             size_t n_genes, size_t per_positive) {
   size_t n_all;
   if (!size_multiply(positives.n, per_positive, &n_all))
-    Rf_error("cannot allocate %.0f negatives per positive",
-             (double)per_positive);
+    raise_error(STATUS_NO_MEMORY,
+                "cannot allocate %.0f negatives per positive",
+                (double)per_positive);
   int *degree = scratch(n_genes, sizeof(int));
   size_t n_degrees =
       1 + (size_t)count_degrees(known.a, known.b, known.n, n_genes, degree);

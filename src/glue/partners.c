@@ -25,9 +25,9 @@ static score_term get_term(SEXP list) {
   double_matrix left = get_double_matrix(get_element(list, "left"), "left");
   double_matrix right = get_double_matrix(get_element(list, "right"), "right");
   if (left.n_columns != right.n_columns)
-    Rf_error(
-        "internal error in kith, please report it: `left` and `right` "
-        "differ in their number of columns");
+    raise_error(STATUS_INTERNAL,
+                "`left` and `right` "
+                "differ in their number of columns");
   const double *rows = row_major(right);
   score_term term = {row_major(left), rows, left.n_columns,
                      longest_row(rows, right.n_rows, right.n_columns)};
@@ -67,10 +67,10 @@ static void get_lists(SEXP starts, SEXP entries, size_t n, size_t n_genes,
   int sound = cuts[0] == 0 && (size_t)cuts[n] == n_entries;
   for (size_t i = 0; i < n; ++i) sound = sound && cuts[i] <= cuts[i + 1];
   if (!sound)
-    Rf_error(
-        "internal error in kith, please report it: the starts of `%s` "
-        "do not fit its entries",
-        name);
+    raise_error(STATUS_INTERNAL,
+                "the starts of `%s` "
+                "do not fit its entries",
+                name);
   *list_starts = cuts;
   *list_entries = get_indices(entries, n_entries, n_genes, name);
 }

@@ -1,18 +1,6 @@
-/* Element-wise activations. Each leaves its slope in x, so that one backward
- * pass, dx = dy * slope, serves them all (and dropout). */
+/* Element-wise activations. Each leaves its slope in x for slope_backward(). */
 
-#include "nn/layers.h"
-
-static size_t no_parameters(const layer *l) {
-  (void)l;
-  return 0;
-}
-
-static void initialise_nothing(const layer *l, rng *r, real *parameters) {
-  (void)l;
-  (void)r;
-  (void)parameters;
-}
+#include "nn/slope.h"
 
 /* ReLU and leaky ReLU: y = x for x > 0, else slope * x. */
 FOR_EACH_CPU
@@ -36,43 +24,42 @@ static void gelu_values(size_t n, real *x, real *y) {
   }
 }
 
-FOR_EACH_CPU
-static void multiply_values(size_t n, const real *a, const real *b,
-                            real *product) {
-  SIMD for (size_t j = 0; j < n; ++j) product[j] = a[j] * b[j];
-}
-
-static void relu_forward(const pass *p, const layer *l, real *x, real *y) {
-  int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
+static void relu_forward(const pass *p, const layer *l, const layer_tape *at,
+                         real *y) {
+  size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
+  real *x = at->x[0];
+  int n_pieces = count_pieces(n_rows, ROWS_PER_PIECE);
+  PARALLEL_FOR(threads_for(p->n_threads, n_rows * n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
-    size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
-    relu_values((last - first) * l->n_in, C(l->option), x + first * l->n_in,
-                y + first * l->n_in);
+    size_t last = smaller(first + ROWS_PER_PIECE, n_rows);
+    relu_values((last - first) * n, C(l->option[0]), x + first * n,
+                y + first * n);
   }
 }
 
-static void gelu_forward(const pass *p, const layer *l, real *x, real *y) {
-  int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
+static void gelu_forward(const pass *p, const layer *l, const layer_tape *at,
+                         real *y) {
+  size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
+  real *x = at->x[0];
+  int n_pieces = count_pieces(n_rows, ROWS_PER_PIECE);
+  PARALLEL_FOR(threads_for(p->n_threads, n_rows * n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
-    size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
-    gelu_values((last - first) * l->n_in, x + first * l->n_in,
-                y + first * l->n_in);
+    size_t last = smaller(first + ROWS_PER_PIECE, n_rows);
+    gelu_values((last - first) * n, x + first * n, y + first * n);
   }
 }
 
-static void slope_backward(const pass *p, const layer *l, const real *x,
-                           const real *dy, real *dx) {
-  if (!p->want_dx) return;
-  int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
-  for (int piece = 0; piece < n_pieces; ++piece) {
-    size_t first = (size_t)piece * ROWS_PER_PIECE;
-    size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
-    multiply_values((last - first) * l->n_in, x + first * l->n_in,
-                    dy + first * l->n_in, dx + first * l->n_in);
-  }
-}
+static const layer_type gelu_layer = {.name = "gelu",
+                                      .n_inputs = 1,
+                                      .lay_out = keep_shape,
+                                      .forward = gelu_forward,
+                                      .backward = slope_backward};
+
+/* option: the slope below zero */
+static const layer_type relu_layer = {.name = "relu",
+                                      .n_inputs = 1,
+                                      .lay_out = keep_shape,
+                                      .forward = relu_forward,
+                                      .backward = slope_backward};

@@ -7,20 +7,20 @@
 /* What the glue can ask of the numerics, once for each precision. Values
  * cross as double; matrices that come from R are column-major. */
 
-/* Batches of fewer items are left out of an epoch. An item is a pair or,
- * where the objective goes by genes, a gene with a known partner. */
+/* Batches of fewer items are left out of an epoch. */
 #define SMALLEST_BATCH 8
+#define MAX_METRICS 4
 
-/* A trainer lives in one block of memory that its caller provides. */
-typedef struct trainer trainer;
+/* A run lives in one block of memory that its caller provides. */
+typedef struct run run;
 
 /* The arrays that make up the state of a run. */
 typedef enum {
   BLOCK_PARAMETERS,
   BLOCK_MOMENT_1,
   BLOCK_MOMENT_2,
+  BLOCK_STATE,
   BLOCK_GRADIENTS,
-  BLOCK_BANK, /* encoded genes that negatives are drawn from */
   N_BLOCKS
 } block_name;
 
@@ -29,76 +29,117 @@ typedef struct {
   double epoch;     /* epochs completed or begun before this one */
   double position;  /* items of the epoch that have been used */
   double n_steps;   /* optimiser steps since the start */
-  double loss_sum;  /* over the batches of the epoch so far */
-  double hit_sum;   /* anchors with their own partner on top */
   double n_batches; /* of the epoch so far */
+  double loss_sum;  /* over these batches */
+  double metric_sum[MAX_METRICS]; /* over their items */
 } progress;
 
-/* Items given by their index (of a pair; of a gene among those with a
- * partner), with the negatives of each query if the objective draws any
- * (2 x n_items x n_negatives, or NULL: draw them). */
+typedef struct {
+  double loss;
+  double metric[MAX_METRICS]; /* see task_type */
+} batch_result;
+
+/* Items by their index, and for tests what the task would draw at random
+ * (NULL: draw it). */
 typedef struct {
   const int *items;
   size_t n_items;
-  const int *negatives;
+  const int *drawn;
+  size_t n_drawn;
 } batch_choice;
+
+/* One pass of a network alone, for tests: n rows of x, column-major, and where
+ * `dy` is given the gradients. training: with the draws of `key`. */
+typedef struct {
+  size_t n;
+  int training;
+  uint64_t key;
+  uint32_t network, view, step;
+  const double *parameters, *x, *dy;
+  double *state; /* of batch normalisation, moved by a training pass */
+  double *y, *dx, *d_parameters;
+  int n_threads;
+} network_trial;
+
+/* One call of a loss alone, for tests (see nn/losses.h). */
+typedef struct {
+  const char *name;
+  size_t n_rows, n_columns, n_target_columns;
+  const double *x, *target; /* column-major */
+  double option;
+  double *d_x;
+  int n_threads;
+} loss_trial;
+
+/* A layer as R shows it. */
+typedef struct {
+  const char *type;
+  row_shape in, out;
+  size_t n_parameters, n_state;
+} layer_description;
 
 typedef struct {
   const char *precision;
 
-  /* Bytes that a trainer for the plan needs. */
-  status_code (*trainer_size)(const training_plan *plan, size_t *bytes,
-                              status *st);
-  /* x is n_genes x n_in; pairs are rows of x. */
-  status_code (*trainer_create)(const training_plan *plan, void *memory,
-                                const double *x, const int *first,
-                                const int *second, trainer **made, status *st);
-  void (*trainer_initialise)(trainer *t);
-  /* Genes that it knows, and values of an encoding. */
-  void (*trainer_shape)(const trainer *t, size_t *n_genes, size_t *n_out);
-  size_t (*block_length)(const trainer *t, block_name block);
-  void (*block_read)(const trainer *t, block_name block, double *to);
-  void (*block_write)(trainer *t, block_name block, const double *from);
-  progress (*progress_read)(const trainer *t);
-  void (*progress_write)(trainer *t, progress at);
-  void (*set_threads)(trainer *t, int n_threads);
+  /* ---- runs: create, load each array, start ---- */
 
-  /* Begins an epoch: its order of items, its bank of negatives. */
-  void (*epoch_begin)(trainer *t, double epoch);
+  /* Bytes that a run of the plan needs. */
+  status_code (*run_size)(const training_plan *plan, size_t *bytes,
+                          status *st);
+  status_code (*run_create)(const training_plan *plan, void *memory,
+                            run **made, status *st);
+  status_code (*run_load)(run *r, const array_block *block, status *st);
+  status_code (*run_start)(run *r, status *st);
+
+  size_t (*block_length)(const run *r, block_name block);
+  void (*block_read)(const run *r, block_name block, double *to);
+  void (*block_write)(run *r, block_name block, const double *from);
+  progress (*progress_read)(const run *r);
+  status_code (*progress_write)(run *r, progress at, status *st);
+  const char *const *(*metrics)(const run *r);
+  void (*set_threads)(run *r, int n_threads);
+
+  /* Begins an epoch; epoch_prepare does a piece of what it needs and returns 0
+   * where nothing is left. */
+  void (*epoch_begin)(run *r, double epoch);
+  int (*epoch_prepare)(run *r, size_t piece);
   /* At most n_steps batches; *done says whether the epoch is over. */
-  status_code (*epoch_advance)(trainer *t, double n_steps,
-                               double learning_rate, int *done, status *st);
-  /* Loss and gradients of one batch; with a learning rate also the step. */
-  status_code (*batch_gradient)(trainer *t, const batch_choice *choice,
-                                double *loss, status *st);
-  status_code (*batch_step)(trainer *t, const batch_choice *choice,
-                            double learning_rate, double *loss, status *st);
-  /* How many items an epoch has, and their order as epoch_begin makes it. */
-  size_t (*n_items)(const trainer *t);
-  void (*epoch_order)(const trainer *t, double epoch, int *order);
+  status_code (*epoch_advance)(run *r, double n_steps, double learning_rate,
+                               int *done, status *st);
+  /* How many items an epoch has, and their order in it. */
+  size_t (*n_items)(const run *r);
+  void (*epoch_order)(const run *r, double epoch, int *order);
+  /* Loss and gradients of one batch; with step != 0 also the step. */
+  status_code (*batch)(run *r, const batch_choice *choice, int step,
+                       double learning_rate, double *loss, status *st);
+  /* The task's view of rows of its data: out is n x output_width. */
+  size_t (*output_width)(const run *r);
+  status_code (*output)(run *r, const int *rows, size_t n, double *out,
+                        status *st);
 
-  /* Encodes rows of the trainer's own x into out (n x n_out, row-major). */
-  void (*trainer_encode)(trainer *t, const int *rows, size_t n, double *out);
+  /* ---- networks on their own ---- */
 
-  /* Networks on their own: n rows of x (n x n_in, column-major) to y
-   * (n x n_out, column-major), in memory of network_size bytes. */
+  /* Bytes for max_rows rows, and what the network is made of. `layers` has
+   * room for the plan's. */
   status_code (*network_size)(const network_plan *plan, size_t max_rows,
                               int with_gradients, size_t *bytes,
-                              size_t *n_parameters, size_t *n_out, status *st);
+                              layer_description *layers, status *st);
   void (*network_initialise)(const network_plan *plan, uint64_t key,
-                             void *memory, double *parameters);
+                             void *memory, double *parameters, double *state);
+  /* Rows first .. last - 1 of x (n_all x n_in) to y (n_all x n_out), both
+   * column-major. */
   void (*network_encode)(const network_plan *plan, size_t max_rows,
                          void *memory, const double *parameters,
-                         const double *x, size_t n_all, size_t first,
-                         size_t last, double *y, int n_threads);
-  /* For tests: with dy (n x n_out) the gradients as well, in training mode
-   * where a key is given. */
-  void (*network_gradients)(const network_plan *plan, size_t n, void *memory,
-                            uint64_t key, int training,
-                            const double *parameters, const double *x,
-                            const double *dy, double *y, double *dx,
-                            double *d_parameters, int n_threads);
-  /* For tests: exp, the normal distribution and its density at x. */
+                         const double *state, const double *x, size_t n_all,
+                         size_t first, size_t last, double *y, int n_threads);
+  status_code (*network_try)(const network_plan *plan, void *memory,
+                             const network_trial *trial, status *st);
+
+  /* ---- for tests ---- */
+
+  status_code (*loss_size)(const loss_trial *trial, size_t *bytes, status *st);
+  double (*loss_try)(const loss_trial *trial, void *memory);
+  /* exp, the normal distribution and its density at x */
   void (*elementary)(const double *x, size_t n, double *exponential,
                      double *distribution, double *density);
 } engine;

@@ -1,20 +1,25 @@
 /* Layer normalisation: y = scale * (x - mean) / sqrt(variance + 1e-5) + shift
- * over each row, with the biased variance (Ba et al. 2016, as PyTorch). */
+ * over the channels of each position, with the biased variance (Ba et al.
+ * 2016, as PyTorch). */
 
 #include "nn/layers.h"
 
 #define LAYERNORM_EPSILON 1e-5
 
-static size_t layernorm_count(const layer *l) {
-  return 2 * l->n_in;
+static status_code layernorm_lay_out(layer *l, size_t n_out, status *st) {
+  l->n_parameters = 2 * l->in[0].channels;
+  return keep_shape(l, n_out, st);
 }
 
 /* scale 1, shift 0 */
-static void layernorm_initialise(const layer *l, rng *r, real *parameters) {
+static void layernorm_initialise(const layer *l, rng *r, real *parameters,
+                                 real *state) {
   (void)r;
-  for (size_t j = 0; j < l->n_in; ++j) {
+  (void)state;
+  size_t n = l->in[0].channels;
+  for (size_t j = 0; j < n; ++j) {
     parameters[j] = 1;
-    parameters[l->n_in + j] = 0;
+    parameters[n + j] = 0;
   }
 }
 
@@ -37,28 +42,26 @@ static real layernorm_row(size_t n, const real *scale, const real *shift,
   return inverse;
 }
 
-static void layernorm_forward(const pass *p, const layer *l, real *x,
-                              real *y) {
-  const real *scale = p->parameters + l->first_parameter;
-  const real *shift = scale + l->n_in;
-  int n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
+static void layernorm_forward(const pass *p, const layer *l,
+                              const layer_tape *at, real *y) {
+  size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
+  const real *scale = p->parameters + l->first_parameter, *shift = scale + n;
+  real *x = at->x[0];
+  int n_pieces = count_pieces(n_rows, ROWS_PER_PIECE);
+  PARALLEL_FOR(threads_for(p->n_threads, n_rows * n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
-    size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
+    size_t last = smaller(first + ROWS_PER_PIECE, n_rows);
     for (size_t i = first; i < last; ++i)
-      l->row_state[i] = layernorm_row(l->n_in, scale, shift, x + i * l->n_in,
-                                      y + i * l->n_in);
+      at->row_state[i] = layernorm_row(n, scale, shift, x + i * n, y + i * n);
   }
 }
 
-/* Columns first .. last - 1 of the gradients of scale and shift. */
+/* Adds columns first .. last - 1 of the gradients of scale and shift. */
 FOR_EACH_CPU
 static void layernorm_parameters(size_t n_rows, size_t n, size_t first,
                                  size_t last, const real *x, const real *dy,
                                  real *d_scale, real *d_shift) {
-  memset(d_scale + first, 0, (last - first) * sizeof(real));
-  memset(d_shift + first, 0, (last - first) * sizeof(real));
   for (size_t i = 0; i < n_rows; ++i) {
     const real *x_row = x + i * n, *dy_row = dy + i * n;
     SIMD for (size_t j = first; j < last; ++j) {
@@ -84,26 +87,36 @@ static void layernorm_input_row(size_t n, real inverse, const real *scale,
       inverse * (scale[j] * dy[j] - total - x[j] * along);
 }
 
-static void layernorm_backward(const pass *p, const layer *l, const real *x,
-                               const real *dy, real *dx) {
-  const real *scale = p->parameters + l->first_parameter;
+static void layernorm_backward(const pass *p, const layer *l,
+                               const layer_tape *at, const real *dy,
+                               real *const dx[LAYER_INPUTS]) {
+  size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
+  const real *scale = p->parameters + l->first_parameter, *x = at->x[0];
   real *d_scale = p->gradients + l->first_parameter;
-  int n_pieces = count_pieces(l->n_in, COLUMNS_PER_PIECE);
-  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
+  int n_pieces = count_pieces(n, COLUMNS_PER_PIECE);
+  PARALLEL_FOR(threads_for(p->n_threads, n_rows * n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * COLUMNS_PER_PIECE;
-    layernorm_parameters(p->n_rows, l->n_in, first,
-                         smaller(first + COLUMNS_PER_PIECE, l->n_in), x, dy,
-                         d_scale, d_scale + l->n_in);
+    layernorm_parameters(n_rows, n, first,
+                         smaller(first + COLUMNS_PER_PIECE, n), x, dy, d_scale,
+                         d_scale + n);
   }
-  if (!p->want_dx) return;
-  n_pieces = count_pieces(p->n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(threads_for(p->n_threads, p->n_rows * l->n_in))
+  if (dx[0] == NULL) return;
+  n_pieces = count_pieces(n_rows, ROWS_PER_PIECE);
+  PARALLEL_FOR(threads_for(p->n_threads, n_rows * n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
-    size_t last = smaller(first + ROWS_PER_PIECE, p->n_rows);
+    size_t last = smaller(first + ROWS_PER_PIECE, n_rows);
     for (size_t i = first; i < last; ++i)
-      layernorm_input_row(l->n_in, l->row_state[i], scale, x + i * l->n_in,
-                          dy + i * l->n_in, dx + i * l->n_in);
+      layernorm_input_row(n, at->row_state[i], scale, x + i * n, dy + i * n,
+                          dx[0] + i * n);
   }
 }
+
+static const layer_type layernorm_layer = {.name = "layernorm",
+                                           .n_inputs = 1,
+                                           .n_row_state = 1,
+                                           .lay_out = layernorm_lay_out,
+                                           .initialise = layernorm_initialise,
+                                           .forward = layernorm_forward,
+                                           .backward = layernorm_backward};

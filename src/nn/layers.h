@@ -6,53 +6,80 @@
 #include "nn/plan.h"
 #include "nn/real.h"
 
-/* A layer maps x (n_rows x n_in) to y (n_rows x n_out), both row-major.
+/* A layer maps one or two values (rows x positions x channels, row-major) to
+ * one. To most layers a position is a row of its own.
  *
- * forward may replace x by whatever its own backward pass needs (the
- * normalised rows, the slope of an activation): no layer needs its output in
- * backward, so one buffer per layer is enough. backward finds x as forward
- * left it, turns dy into dx (one buffer, unless the layer changes the width)
- * and writes, not adds, the gradients of its parameters. */
+ * forward may replace its inputs by whatever its own backward needs (the
+ * normalised rows, the slope of an activation): each layer has a copy of its
+ * own. backward finds them as forward left them, turns the gradient dy of the
+ * output into the gradients dx of the inputs, and adds the gradients of its
+ * parameters to those that are there. */
 
 typedef struct layer layer;
 
-/* What holds for one pass through a network. */
+/* What holds for one run of rows through a network. */
 typedef struct {
   size_t n_rows;
   int n_threads;
-  int training;           /* dropout is on */
+  int training;           /* dropout is on, batch statistics are taken */
   uint64_t key;           /* of the random draws, with ... */
+  uint32_t network, view; /* ... the names of the stream, and ... */
   uint32_t step;          /* ... the number of the step */
   const real *parameters; /* of the whole network */
-  real *gradients;        /* likewise; NULL in a forward pass */
-  const real *input;      /* what went into the network, n_rows x n_in */
-  int want_dx;            /* is the gradient of the layer's input needed? */
-  real *d_input;          /* gradient of `input`, or NULL */
+  real *gradients;        /* likewise, added to by the backward pass */
+  real *state;            /* likewise: numbers that are not learned */
+  real *d_input;          /* where the input's gradient goes, or NULL */
 } pass;
+
+/* The part of a tape that belongs to one layer. */
+typedef struct {
+  real *x[LAYER_INPUTS]; /* the inputs, see above */
+  real *row_state;       /* type->n_row_state values for each position */
+  real *channel_state;   /* type->n_channel_state values for each channel */
+} layer_tape;
 
 typedef struct {
   const char *name;
-  int changes_width; /* n_out may differ from n_in; dx needs its own buffer */
-  size_t (*count_parameters)(const layer *l);
-  /* values per row that backward needs beside x */
-  size_t n_row_state;
-  void (*initialise)(const layer *l, rng *r, real *parameters);
-  void (*forward)(const pass *p, const layer *l, real *x, real *y);
-  void (*backward)(const pass *p, const layer *l, const real *x,
-                   const real *dy, real *dx);
+  int n_inputs;
+  int own_dx;         /* dx needs memory of its own; else it takes dy's */
+  size_t n_row_state; /* values per position that backward needs beside x */
+  size_t n_channel_state; /* likewise, per channel */
+  size_t fewest_rows;     /* of a training pass */
+  /* Sets the layer's output shape and counts, from its inputs' shapes and the
+   * number of channels that are asked for (0: whatever fits). */
+  status_code (*lay_out)(layer *l, size_t n_out, status *st);
+  /* First parameters and state; NULL where a layer has neither. */
+  void (*initialise)(const layer *l, rng *r, real *parameters, real *state);
+  void (*forward)(const pass *p, const layer *l, const layer_tape *at,
+                  real *y);
+  /* dx[i] is NULL where the gradient of input i is not needed. */
+  void (*backward)(const pass *p, const layer *l, const layer_tape *at,
+                   const real *dy, real *const dx[LAYER_INPUTS]);
 } layer_type;
 
 struct layer {
   const layer_type *type;
-  int index; /* place in the network */
-  size_t n_in, n_out;
-  double option; /* dropout rate, slope of leaky ReLU */
+  int index; /* place in the network, from 0 */
+  row_shape in[LAYER_INPUTS], out;
+  int from[LAYER_INPUTS]; /* values that go in, see nn/plan.h; -1: none */
+  double option[LAYER_OPTIONS];
   size_t first_parameter, n_parameters;
-  real *x;         /* max_rows x n_in: the input, see above */
-  real *row_state; /* max_rows x type->n_row_state */
+  size_t first_state, n_state;
 };
 
-/* NULL if there is no layer of that name. */
-static const layer_type *find_layer_type(const char *name);
+/* Rows as a layer sees them: those of the pass times the positions. */
+static inline size_t layer_rows(const pass *p, const layer *l) {
+  return p->n_rows * l->in[0].positions;
+}
+
+/* lay_out of layers whose output has the shape of their first input. */
+static status_code keep_shape(layer *l, size_t n_out, status *st);
+/* The same for layers with two inputs, which must be of one shape. */
+static status_code keep_pair_shape(layer *l, size_t n_out, status *st);
+
+/* One file for each; the table that finds them by name is in network.c. */
+static const layer_type linear_layer, layernorm_layer, batchnorm_layer,
+    gelu_layer, relu_layer, dropout_layer, normalize_layer, blend_layer,
+    add_layer, concat_layer;
 
 #endif

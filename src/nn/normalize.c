@@ -1,43 +1,28 @@
-/* L2 normalisation of each row: y = x / |x|. */
+/* L2 normalisation of the channels of each position: y = x / |x|. */
 
 #include "nn/layers.h"
+#include "nn/unit_rows.h"
 
-/* Rows shorter than this are divided by it instead of by their norm, as in
- * PyTorch's F.normalize. */
-#define SHORTEST_NORM 1e-12
-
-/* y = x / norm, also left in x; returns the norm */
-FOR_EACH_CPU
-static real normalize_row(size_t n, real *x, real *y) {
-  real squares = 0;
-  SIMD_SUM(squares)
-  for (size_t j = 0; j < n; ++j) squares += x[j] * x[j];
-  real norm = real_sqrt(squares);
-  if (norm < C(SHORTEST_NORM)) norm = C(SHORTEST_NORM);
-  SIMD for (size_t j = 0; j < n; ++j) y[j] = x[j] = x[j] / norm;
-  return norm;
+static void normalize_forward(const pass *p, const layer *l,
+                              const layer_tape *at, real *y) {
+  size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
+  for (size_t i = 0; i < n_rows; ++i)
+    at->row_state[i] = normalize_row(n, at->x[0] + i * n, y + i * n);
 }
 
-/* dx = (dy - y (y . dy)) / norm, with y in x */
-FOR_EACH_CPU
-static void normalize_input_row(size_t n, real norm, const real *x,
-                                const real *dy, real *dx) {
-  real along = 0;
-  SIMD_SUM(along)
-  for (size_t j = 0; j < n; ++j) along += x[j] * dy[j];
-  SIMD for (size_t j = 0; j < n; ++j) dx[j] = (dy[j] - x[j] * along) / norm;
+static void normalize_backward(const pass *p, const layer *l,
+                               const layer_tape *at, const real *dy,
+                               real *const dx[LAYER_INPUTS]) {
+  if (dx[0] == NULL) return;
+  size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
+  for (size_t i = 0; i < n_rows; ++i)
+    normalize_input_row(n, at->row_state[i], at->x[0] + i * n, dy + i * n,
+                        dx[0] + i * n);
 }
 
-static void normalize_forward(const pass *p, const layer *l, real *x,
-                              real *y) {
-  for (size_t i = 0; i < p->n_rows; ++i)
-    l->row_state[i] = normalize_row(l->n_in, x + i * l->n_in, y + i * l->n_in);
-}
-
-static void normalize_backward(const pass *p, const layer *l, const real *x,
-                               const real *dy, real *dx) {
-  if (!p->want_dx) return;
-  for (size_t i = 0; i < p->n_rows; ++i)
-    normalize_input_row(l->n_in, l->row_state[i], x + i * l->n_in,
-                        dy + i * l->n_in, dx + i * l->n_in);
-}
+static const layer_type normalize_layer = {.name = "normalize",
+                                           .n_inputs = 1,
+                                           .n_row_state = 1,
+                                           .lay_out = keep_shape,
+                                           .forward = normalize_forward,
+                                           .backward = normalize_backward};

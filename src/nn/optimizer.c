@@ -1,16 +1,59 @@
-/* Optimisers over flat blocks of parameters, gradients and moments. */
+/* The store, and the optimisers that step over its flat blocks. */
 
-#include "nn/plan.h"
-#include "nn/real.h"
+#include "nn/store.h"
 
 /* Elements that one thread takes at a time. */
 #define ELEMENTS_PER_PIECE 16384
 
-typedef struct {
-  size_t n;
-  real *parameters, *gradients;
-  real *moment_1, *moment_2; /* AdamW: both; SGD: the first, as velocity */
-} parameter_blocks;
+/* ---- laying out ---------------------------------------------------------- */
+
+/* Groups by the parameters of their networks. Every network is in one group. */
+static status_code take_groups(const training_plan *plan,
+                               const network *networks, store *s, status *st) {
+  if (plan->n_groups == 0 || plan->n_groups > MAX_GROUPS)
+    return status_fail(st, STATUS_INTERNAL, "there are %zu groups",
+                       plan->n_groups);
+  size_t next = 0;
+  s->n_groups = plan->n_groups;
+  for (size_t g = 0; g < plan->n_groups; ++g) {
+    const group_plan *part = &plan->groups[g];
+    if (part->first_network != next || part->n_networks == 0 ||
+        part->n_networks > plan->n_networks - next)
+      return status_fail(st, STATUS_INTERNAL,
+                         "group %zu does not follow the one before", g + 1);
+    next += part->n_networks;
+    const network *last = &networks[next - 1];
+    parameter_group group = {
+        .first = networks[part->first_network].first_parameter,
+        .rate = part->rate,
+        .decay = part->decay,
+        .clip = part->clip,
+        .frozen = part->frozen};
+    group.n = last->first_parameter + last->n_parameters - group.first;
+    s->groups[g] = group;
+  }
+  if (next != plan->n_networks)
+    return status_fail(st, STATUS_INTERNAL, "a network is in no group");
+  return STATUS_OK;
+}
+
+static status_code store_take(const training_plan *plan,
+                              const network *networks, size_t n_task_state,
+                              arena *a, store *s, status *st) {
+  const network *last = &networks[plan->n_networks - 1];
+  s->n = last->first_parameter + last->n_parameters;
+  s->n_state = last->first_state + last->n_state + n_task_state;
+  s->parameters = arena_take(a, s->n, sizeof(real));
+  s->gradients = arena_take(a, s->n, sizeof(real));
+  s->moment_1 = arena_take(a, s->n, sizeof(real));
+  s->moment_2 = arena_take(a, s->n, sizeof(real));
+  s->state = arena_take(a, s->n_state, sizeof(real));
+  s->piece_squares = arena_take(
+      a, (size_t)count_pieces(s->n, ELEMENTS_PER_PIECE), sizeof(double));
+  return take_groups(plan, networks, s, st);
+}
+
+/* ---- steps --------------------------------------------------------------- */
 
 /* AdamW (Loshchilov & Hutter 2019) in the order of PyTorch's torch.optim:
  * decay first, then the step with bias-corrected moments. */
@@ -51,43 +94,60 @@ static double squares_piece(size_t n, const real *gradients) {
   return total;
 }
 
-/* The L2 norm of all gradients. piece_squares has a place for each piece. */
-static double gradient_norm(const parameter_blocks *blocks,
-                            double *piece_squares, int n_threads) {
-  int n_pieces = count_pieces(blocks->n, ELEMENTS_PER_PIECE);
-  PARALLEL_FOR(threads_for(n_threads, blocks->n))
+/* The L2 norm of a group's gradients. */
+static double gradient_norm(const store *s, const parameter_group *group,
+                            int n_threads) {
+  const real *gradients = s->gradients + group->first;
+  int n_pieces = count_pieces(group->n, ELEMENTS_PER_PIECE);
+  PARALLEL_FOR(threads_for(n_threads, group->n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ELEMENTS_PER_PIECE;
-    piece_squares[piece] =
-        squares_piece(smaller(ELEMENTS_PER_PIECE, blocks->n - first),
-                      blocks->gradients + first);
+    s->piece_squares[piece] = squares_piece(
+        smaller(ELEMENTS_PER_PIECE, group->n - first), gradients + first);
   }
   double total = 0;
-  for (int piece = 0; piece < n_pieces; ++piece) total += piece_squares[piece];
+  for (int piece = 0; piece < n_pieces; ++piece)
+    total += s->piece_squares[piece];
   return sqrt(total);
 }
 
-/* Step number t (from 1) with gradients scaled by `scale`. */
-static void optimizer_step(const optimizer_plan *plan,
-                           const parameter_blocks *blocks, double t,
-                           double learning_rate, double scale, int n_threads) {
-  int n_pieces = count_pieces(blocks->n, ELEMENTS_PER_PIECE);
-  double step_size = learning_rate / (1 - pow(plan->beta_1, t));
-  double correction = 1 / sqrt(1 - pow(plan->beta_2, t));
-  PARALLEL_FOR(threads_for(n_threads, blocks->n))
+/* The factor that keeps a group's gradients within their norm. */
+static double clip_scale(const store *s, const parameter_group *group,
+                         int n_threads) {
+  if (!isfinite(group->clip)) return 1;
+  double scale = group->clip / (gradient_norm(s, group, n_threads) + 1e-6);
+  return scale < 1 ? scale : 1;
+}
+
+static void group_step(const optimizer_plan *plan, const store *s,
+                       const parameter_group *group, double t,
+                       double learning_rate, int n_threads) {
+  const double scale = clip_scale(s, group, n_threads);
+  const double rate = learning_rate * group->rate;
+  const double step_size = rate / (1 - pow(plan->beta_1, t));
+  const double correction = 1 / sqrt(1 - pow(plan->beta_2, t));
+  int n_pieces = count_pieces(group->n, ELEMENTS_PER_PIECE);
+  PARALLEL_FOR(threads_for(n_threads, group->n))
   for (int piece = 0; piece < n_pieces; ++piece) {
-    size_t first = (size_t)piece * ELEMENTS_PER_PIECE;
-    size_t n = smaller(ELEMENTS_PER_PIECE, blocks->n - first);
-    real *parameters = blocks->parameters + first;
-    const real *gradients = blocks->gradients + first;
+    size_t within = (size_t)piece * ELEMENTS_PER_PIECE;
+    size_t n = smaller(ELEMENTS_PER_PIECE, group->n - within);
+    size_t first = group->first + within;
     if (plan->kind == OPTIMIZER_ADAMW)
-      adamw_piece(n, parameters, gradients, blocks->moment_1 + first,
-                  blocks->moment_2 + first, C(scale),
-                  C(1 - learning_rate * plan->weight_decay), C(plan->beta_1),
+      adamw_piece(n, s->parameters + first, s->gradients + first,
+                  s->moment_1 + first, s->moment_2 + first, C(scale),
+                  C(1 - rate * group->decay), C(plan->beta_1),
                   C(1 - plan->beta_1), C(plan->beta_2), C(1 - plan->beta_2),
                   C(step_size), C(correction), C(plan->epsilon));
     else
-      sgd_piece(n, parameters, gradients, blocks->moment_1 + first, C(scale),
-                C(plan->weight_decay), C(plan->momentum), C(learning_rate));
+      sgd_piece(n, s->parameters + first, s->gradients + first,
+                s->moment_1 + first, C(scale), C(group->decay),
+                C(plan->momentum), C(rate));
   }
+}
+
+static void optimizer_step(const optimizer_plan *plan, const store *s,
+                           double t, double learning_rate, int n_threads) {
+  for (size_t g = 0; g < s->n_groups; ++g)
+    if (!s->groups[g].frozen)
+      group_step(plan, s, &s->groups[g], t, learning_rate, n_threads);
 }

@@ -1,5 +1,5 @@
-#ifndef KITH_NN_PARTNER_LISTS_H
-#define KITH_NN_PARTNER_LISTS_H
+#ifndef KITH_PAIRS_PARTNER_LISTS_H
+#define KITH_PAIRS_PARTNER_LISTS_H
 
 #include "base/arena.h"
 

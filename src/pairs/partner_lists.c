@@ -1,4 +1,4 @@
-#include "nn/partner_lists.h"
+#include "pairs/partner_lists.h"
 
 #include <limits.h>
 #include <stdlib.h>

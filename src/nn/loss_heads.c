@@ -1,0 +1,187 @@
+/* Losses of predictions against targets, one function for each. All are means,
+ * so that their size does not depend on the batch. */
+
+#include "nn/losses.h"
+#include "nn/unit_rows.h"
+
+static size_t no_scratch(size_t n, size_t n_columns) {
+  (void)n;
+  (void)n_columns;
+  return 0;
+}
+
+static double sum_of_rows(const head_batch *b) {
+  double total = 0;
+  for (size_t i = 0; i < b->n; ++i) total += b->row_loss[i];
+  return total;
+}
+
+/* ---- squared error ------------------------------------------------------- */
+
+/* mean_ij (x_ij - target_ij)^2 */
+static double squared_error(const head_batch *b) {
+  size_t k = b->n_columns;
+  const real factor = C(2.0 / ((double)b->n * (double)k));
+  for (size_t i = 0; i < b->n; ++i) {
+    double total = 0;
+    for (size_t j = i * k; j < (i + 1) * k; ++j) {
+      real difference = b->x[j] - b->target[j];
+      total += (double)difference * (double)difference;
+      b->d_x[j] = factor * difference;
+    }
+    b->row_loss[i] = total / ((double)b->n * (double)k);
+  }
+  return sum_of_rows(b);
+}
+
+/* ---- cross-entropy ------------------------------------------------------- */
+
+/* -mean_i log softmax_j(x_ij)[class_i]; the target is the class, from 0. */
+static double softmax_cross_entropy(const head_batch *b) {
+  size_t k = b->n_columns;
+  for (size_t i = 0; i < b->n; ++i) {
+    const real *x = b->x + i * k;
+    real *d_x = b->d_x + i * k, top = x[0];
+    size_t class = (size_t)b->target[i];
+    for (size_t j = 1; j < k; ++j) top = x[j] > top ? x[j] : top;
+    double total = 0;
+    for (size_t j = 0; j < k; ++j) {
+      d_x[j] = real_exp(x[j] - top);
+      total += (double)d_x[j];
+    }
+    const real factor = C(1.0 / (total * (double)b->n));
+    for (size_t j = 0; j < k; ++j) d_x[j] *= factor;
+    d_x[class] -= C(1.0 / (double)b->n);
+    b->row_loss[i] = (log(total) + (double)(top - x[class])) / (double)b->n;
+  }
+  return sum_of_rows(b);
+}
+
+/* ---- pairwise logistic --------------------------------------------------- */
+
+/* RankNet (Burges et al. 2005) over all pairs of rows in O(n^2): with t_ij 1
+ * where target_i > target_j and 0 where it is smaller,
+ *
+ *     loss = mean over pairs of log(1 + exp(x_j - x_i)) where t_ij = 1.
+ *
+ * Pairs with equal targets have no order: with option 0 they are left out,
+ * with option 1 they count as t_ij = 1/2. */
+static double pairwise_logistic(const head_batch *b) {
+  const int keep_ties = b->option != 0;
+  size_t n = b->n;
+  double n_pairs = 0;
+  for (size_t i = 0; i < n; ++i)
+    for (size_t j = 0; j < i; ++j)
+      n_pairs += keep_ties || b->target[i] != b->target[j];
+  int n_pieces = count_pieces(n, ROWS_PER_PIECE);
+  PARALLEL_FOR(threads_for(b->n_threads, n * n))
+  for (int piece = 0; piece < n_pieces; ++piece) {
+    size_t first = (size_t)piece * ROWS_PER_PIECE;
+    size_t last = smaller(first + ROWS_PER_PIECE, n);
+    for (size_t i = first; i < last; ++i) {
+      double loss = 0, slope = 0;
+      for (size_t j = 0; j < n; ++j) {
+        double above = (double)(b->x[i] - b->x[j]);
+        int order =
+            (b->target[i] > b->target[j]) - (b->target[i] < b->target[j]);
+        if (j == i || (order == 0 && !keep_ties)) continue;
+        double wanted = 0.5 * (order + 1);
+        double fall = exp(-fabs(above)); /* never overflows */
+        double chance = above >= 0 ? 1 / (1 + fall) : fall / (1 + fall);
+        /* each pair is met twice, from either side */
+        loss += 0.5 * (log1p(fall) + (above > 0 ? above : 0) - wanted * above);
+        slope += chance - wanted;
+      }
+      b->row_loss[i] = n_pairs > 0 ? loss / n_pairs : 0;
+      b->d_x[i] = n_pairs > 0 ? C(slope / n_pairs) : 0;
+    }
+  }
+  return sum_of_rows(b);
+}
+
+/* ---- NT-Xent ------------------------------------------------------------- */
+
+/* Normalised temperature-scaled cross-entropy (Chen et al. 2020,
+ * arXiv:2002.05709). Rows i and i + n/2 are two views of one item; with u the
+ * rows at unit length, S = u u' / option (the temperature) and p(k) the other
+ * view of k,
+ *
+ *     loss = mean_k [log sum_{l != k} exp(S_kl) - S_k,p(k)].
+ *
+ * With G the gradient of S, that of u is (G + G') u / option. */
+static size_t nt_xent_scratch(size_t n, size_t n_columns) {
+  return 2 * n * n + 2 * n * n_columns + n;
+}
+
+/* Row k of S becomes row k of G; returns the row's loss. */
+FOR_EACH_CPU
+static double nt_xent_row(size_t n, size_t k, size_t other, real *scores) {
+  const double own = (double)scores[other];
+  scores[k] = -INFINITY;
+  real top = scores[other], total = 0;
+  SIMD_MAX(top)
+  for (size_t l = 0; l < n; ++l) top = scores[l] > top ? scores[l] : top;
+  SIMD_SUM(total)
+  for (size_t l = 0; l < n; ++l) {
+    scores[l] = real_exp(scores[l] - top);
+    total += scores[l];
+  }
+  const real factor = 1 / (total * (real)n);
+  SIMD for (size_t l = 0; l < n; ++l) scores[l] *= factor;
+  scores[other] -= 1 / (real)n;
+  return (log((double)total) + (double)top - own) / (double)n;
+}
+
+static double nt_xent(const head_batch *b) {
+  size_t n = b->n, d = b->n_columns;
+  real *scores = b->scratch, *both = scores + n * n;
+  real *unit = both + n * n, *d_unit = unit + n * d, *norm = d_unit + n * d;
+  const real sharpness = C(1.0 / b->option);
+  for (size_t i = 0; i < n; ++i) {
+    memcpy(d_unit + i * d, b->x + i * d, d * sizeof(real));
+    norm[i] = normalize_row(d, d_unit + i * d, unit + i * d);
+  }
+  product_shape of_scores = {
+      .transpose_b = 1, .m = n, .n = n, .k = d, .lda = d, .ldb = d, .ldc = n};
+  real_product(&of_scores, sharpness, unit, unit, 0, scores, b->n_threads);
+  int n_pieces = count_pieces(n, ROWS_PER_PIECE);
+  PARALLEL_FOR(threads_for(b->n_threads, n * n))
+  for (int piece = 0; piece < n_pieces; ++piece) {
+    size_t first = (size_t)piece * ROWS_PER_PIECE;
+    size_t last = smaller(first + ROWS_PER_PIECE, n);
+    for (size_t k = first; k < last; ++k)
+      b->row_loss[k] = nt_xent_row(n, k, (k + n / 2) % n, scores + k * n);
+  }
+  for (size_t k = 0; k < n; ++k)
+    for (size_t l = 0; l < n; ++l)
+      both[k * n + l] = scores[k * n + l] + scores[l * n + k];
+  product_shape of_unit = {
+      .m = n, .n = d, .k = n, .lda = n, .ldb = d, .ldc = d};
+  real_product(&of_unit, sharpness, both, unit, 0, d_unit, b->n_threads);
+  for (size_t i = 0; i < n; ++i)
+    normalize_input_row(d, norm[i], unit + i * d, d_unit + i * d,
+                        b->d_x + i * d);
+  return sum_of_rows(b);
+}
+
+/* ---- table --------------------------------------------------------------- */
+
+static const head_loss head_losses[] = {
+    {.name = "squared_error",
+     .scratch = no_scratch,
+     .evaluate = squared_error},
+    {.name = "softmax_cross_entropy",
+     .n_target_columns = 1,
+     .scratch = no_scratch,
+     .evaluate = softmax_cross_entropy},
+    {.name = "pairwise_logistic",
+     .n_target_columns = 1,
+     .scratch = no_scratch,
+     .evaluate = pairwise_logistic},
+    {.name = "nt_xent", .scratch = nt_xent_scratch, .evaluate = nt_xent}};
+
+static const head_loss *find_head_loss(const char *name) {
+  for (size_t i = 0; i < sizeof head_losses / sizeof *head_losses; ++i)
+    if (strcmp(head_losses[i].name, name) == 0) return &head_losses[i];
+  return NULL;
+}

@@ -1,0 +1,102 @@
+#ifndef KITH_NN_LOSSES_H
+#define KITH_NN_LOSSES_H
+
+#include "base/arena.h"
+#include "nn/engine.h"
+#include "nn/real.h"
+
+/* Losses see matrices of scores, predictions or encodings, all row-major, and
+ * give their value and the gradient of what they see. What the rows stand for
+ * is the business of the task. */
+
+typedef struct {
+  double loss;
+  double n_hits; /* rows whose own partner scores highest */
+} loss_result;
+
+/* ---- symmetric InfoNCE: loss_info_nce.c ---------------------------------- */
+
+/* Scores of n queries against n keys, of which number i belongs to query i.
+ * A score of -INFINITY is left out of all sums. */
+typedef struct {
+  real *scores, *d_scores; /* n x n */
+  double *row_loss;        /* 2 x n */
+  double *row_hit;         /* n */
+} info_nce_room;
+
+static void info_nce_take(size_t max_rows, arena *a, info_nce_room *room);
+static loss_result info_nce(const info_nce_room *room, size_t n,
+                            int n_threads);
+
+/* ---- InfoNCE against drawn negatives: loss_info_nce_uniform.c ------------ */
+
+/* Query i with its key and its own negatives, rows of a bank. */
+typedef struct {
+  size_t d, n_negatives;
+  const real *bank; /* rows of d */
+  double temperature;
+  real *scores;             /* n_queries x n_negatives */
+  real *d_queries, *d_keys; /* n_queries x d, written */
+  double *row_loss, *row_hit;
+} uniform_room;
+
+static void info_nce_uniform_take(size_t n_queries, size_t d,
+                                  size_t n_negatives, arena *a,
+                                  uniform_room *room);
+/* The loss of query i; its gradients are scaled by weight. */
+static void info_nce_uniform(const uniform_room *room, size_t i,
+                             const real *query, const real *key,
+                             const int *negatives, real weight);
+
+/* ---- every partner a positive: loss_multi_positive.c --------------------- */
+
+/* Scores of n rows against n_columns columns. */
+typedef struct {
+  real *scores;     /* n x n_columns; become twice their gradient */
+  double *row_loss; /* n */
+  double *row_hit;  /* n */
+  real *row_weight; /* share of the loss; over all rows 1 */
+  real *row_offset; /* added to the row where columns are summed */
+  real *column_weight, *column_offset; /* likewise */
+  real *column_top;   /* largest score of the column, with offsets */
+  real *column_scale; /* weight over the sum of the exponentials */
+  int *column_count;  /* rows that the column is a positive of */
+  double *column_loss;
+} multi_positive_room;
+
+/* The positives of row i: n[i] columns from columns[i] on. */
+typedef struct {
+  const int **columns;
+  int *n;
+} positive_lists;
+
+static void multi_positive_take(size_t max_rows, size_t n_columns, arena *a,
+                                multi_positive_room *room);
+static loss_result multi_positive(const multi_positive_room *room,
+                                  const positive_lists *positives, size_t n,
+                                  size_t n_columns, int n_threads);
+
+/* ---- losses of predictions against targets: loss_heads.c ----------------- */
+
+/* n x n_columns predictions, n x n_target_columns targets. */
+typedef struct {
+  size_t n, n_columns, n_target_columns;
+  const real *x, *target;
+  real *d_x;     /* n x n_columns, written */
+  double option; /* see the loss */
+  real *scratch; /* head_loss.scratch values */
+  double *row_loss;
+  int n_threads;
+} head_batch;
+
+typedef struct {
+  const char *name;
+  size_t n_target_columns; /* 0: as many as predictions */
+  size_t (*scratch)(size_t n, size_t n_columns);
+  double (*evaluate)(const head_batch *batch);
+} head_loss;
+
+/* NULL if there is no loss of that name. */
+static const head_loss *find_head_loss(const char *name);
+
+#endif

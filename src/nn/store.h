@@ -1,0 +1,34 @@
+#ifndef KITH_NN_STORE_H
+#define KITH_NN_STORE_H
+
+#include "base/arena.h"
+#include "nn/network.h"
+
+/* Parameters that the optimiser treats alike. */
+typedef struct {
+  size_t first, n;
+  double rate, decay, clip; /* see group_plan in nn/plan.h */
+  int frozen;
+} parameter_group;
+
+/* All numbers of a run that change while it trains: they are what a checkpoint
+ * keeps. The networks lie one after the other. */
+typedef struct {
+  size_t n, n_state, n_groups;
+  parameter_group groups[MAX_GROUPS];
+  real *parameters, *gradients;
+  real *moment_1, *moment_2; /* AdamW: both; SGD: the first, as velocity */
+  real *state;               /* of the networks, then of the task */
+  double *piece_squares;     /* scratch of the gradient norm */
+} store;
+
+/* Takes the memory for networks with n parameters and n_state other numbers. */
+static status_code store_take(const training_plan *plan,
+                              const network *networks, size_t n_task_state,
+                              arena *a, store *s, status *st);
+
+/* Optimiser step number t (from 1) on all groups that are not frozen. */
+static void optimizer_step(const optimizer_plan *plan, const store *s,
+                           double t, double learning_rate, int n_threads);
+
+#endif

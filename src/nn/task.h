@@ -1,0 +1,79 @@
+#ifndef KITH_NN_TASK_H
+#define KITH_NN_TASK_H
+
+#include "base/team.h"
+#include "nn/engine.h"
+#include "nn/store.h"
+
+/* A training run knows its task by these functions alone; a task is one file
+ * in task/ that owns its data, fills batches, runs the networks, and adds the
+ * gradients of its losses. */
+
+typedef struct task_type task_type;
+
+struct run {
+  uint64_t key;
+  size_t batch_size;
+  optimizer_plan optimizer;
+  size_t n_networks;
+  network networks[MAX_NETWORKS];
+  store values;
+  const task_type *task;
+  void *data; /* the task's own, from the run's arena */
+  /* Set by the task when it lays itself out: items of an epoch, and values
+   * that it keeps in the store beside the networks' state. */
+  size_t n_items, n_task_state;
+  int *order; /* of the items in this epoch */
+  progress at;
+  int n_threads; /* of what runs now */
+  team team;     /* of the steps of an epoch */
+};
+
+struct task_type {
+  const char *name;
+  /* What evaluate() counts beside the loss, NULL at the end; each is a sum
+   * over items. */
+  const char *const *metrics;
+  /* Takes its memory and sets n_items and n_task_state. Runs twice, the first
+   * time over an arena without memory. */
+  status_code (*lay_out)(const training_plan *plan, run *r, arena *a,
+                         status *st);
+  /* Takes over a block of one of the plan's arrays. */
+  status_code (*load)(run *r, const array_block *block, status *st);
+  /* After all arrays and the first parameters. NULL: nothing to do. */
+  status_code (*start)(run *r, status *st);
+  /* Piece 0, 1, ... of what an epoch needs at its start, each short of a
+   * second; returns 0 where no piece is left. NULL: nothing to do. */
+  int (*epoch_begin)(run *r, size_t piece);
+  /* Loss and metrics of a batch; adds the gradients. */
+  status_code (*evaluate)(run *r, const batch_choice *choice,
+                          batch_result *result, status *st);
+  /* After a step of the optimiser (moving averages). NULL: nothing to do. */
+  void (*stepped)(run *r);
+  /* The fit's view of rows of the task's data: n x output_width values. */
+  size_t (*output_width)(const run *r);
+  status_code (*output)(run *r, const int *rows, size_t n, double *out,
+                        status *st);
+};
+
+/* NULL if there is no task of that name (the table is in task/table.c). */
+static const task_type *find_task_type(const char *name);
+
+/* What a task asks of its run. */
+
+/* Value of an option of the plan; a missing one is an error. */
+static double plan_option(const training_plan *plan, const char *name,
+                          status *st);
+/* Array of the plan; a missing one is an error, and an empty one is given. */
+static array_plan plan_array(const training_plan *plan, const char *name,
+                             status *st);
+/* Number of the network that plays a role; a missing one is an error. */
+static size_t plan_network(const training_plan *plan, const char *name,
+                           status *st);
+/* n_rows rows through network `number`, in its view-th pass of the step. */
+static pass run_pass(const run *r, size_t number, uint32_t view, size_t n_rows,
+                     int training);
+/* The task's own part of the store's state. */
+static real *task_state(const run *r);
+
+#endif

@@ -1,0 +1,12 @@
+/* The table of tasks: the one place that names them all. */
+
+#include "task/tasks.h"
+
+static const task_type *const task_types[] = {&associations_task,
+                                              &two_views_task};
+
+static const task_type *find_task_type(const char *name) {
+  for (size_t i = 0; i < sizeof task_types / sizeof *task_types; ++i)
+    if (strcmp(task_types[i]->name, name) == 0) return task_types[i];
+  return NULL;
+}
