@@ -190,10 +190,12 @@ SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
     raise_error(STATUS_INTERNAL, "`x` and `target` differ in their rows");
   raise_failure(&st);
   char *memory = scratch(bytes + 64, 1);
+  double loss = 0;
   int held = blas_hold();
-  double loss =
-      engine->loss_try(&trial, memory + (64 - (uintptr_t)memory % 64) % 64);
+  engine->loss_try(&trial, memory + (64 - (uintptr_t)memory % 64) % 64, &loss,
+                   &st);
   blas_release(held);
+  raise_failure(&st);
   SEXP value = PROTECT(Rf_ScalarReal(loss));
   const char *labels[] = {"loss", "dx"};
   const SEXP parts[] = {value, dx};

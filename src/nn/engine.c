@@ -177,13 +177,15 @@ static status_code loss_size(const loss_trial *trial, size_t *bytes,
   return STATUS_OK;
 }
 
-static double loss_try(const loss_trial *trial, void *memory) {
+static status_code loss_try(const loss_trial *trial, void *memory,
+                            double *loss, status *st) {
   arena a = {memory, 0, 0};
-  const head_loss *loss = find_head_loss(trial->name);
-  head_batch b = lone_loss_take(trial, loss, &a);
-  double value = loss->evaluate(&b);
+  const head_loss *type = find_head_loss(trial->name);
+  head_batch b = lone_loss_take(trial, type, &a);
+  if (type->check(&b, st)) return st->code;
+  *loss = type->evaluate(&b);
   rows_to_r(b.d_x, b.n, b.n_columns, 0, b.n, trial->d_x);
-  return value;
+  return STATUS_OK;
 }
 
 static void elementary(const double *x, size_t n, double *exponential,

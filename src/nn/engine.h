@@ -138,7 +138,8 @@ typedef struct {
   /* ---- for tests ---- */
 
   status_code (*loss_size)(const loss_trial *trial, size_t *bytes, status *st);
-  double (*loss_try)(const loss_trial *trial, void *memory);
+  status_code (*loss_try)(const loss_trial *trial, void *memory, double *loss,
+                          status *st);
   /* exp, the normal distribution and its density at x */
   void (*elementary)(const double *x, size_t n, double *exponential,
                      double *distribution, double *density);

@@ -10,6 +10,23 @@ static size_t no_scratch(size_t n, size_t n_columns) {
   return 0;
 }
 
+/* A target for each prediction, or one for each row. */
+static status_code check_columns(const head_batch *b, size_t wanted,
+                                 status *st) {
+  if (b->n_target_columns == wanted) return STATUS_OK;
+  return status_fail(st, STATUS_BAD_INPUT,
+                     "%zu columns of targets are needed, not %zu", wanted,
+                     b->n_target_columns);
+}
+
+static status_code check_same_shape(const head_batch *b, status *st) {
+  return check_columns(b, b->n_columns, st);
+}
+
+static status_code check_one_target(const head_batch *b, status *st) {
+  return check_columns(b, 1, st);
+}
+
 static double sum_of_rows(const head_batch *b) {
   double total = 0;
   for (size_t i = 0; i < b->n; ++i) total += b->row_loss[i];
@@ -37,6 +54,18 @@ static double squared_error(const head_batch *b) {
 /* ---- cross-entropy ------------------------------------------------------- */
 
 /* -mean_i log softmax_j(x_ij)[class_i]; the target is the class, from 0. */
+static status_code check_classes(const head_batch *b, status *st) {
+  if (check_one_target(b, st)) return st->code;
+  for (size_t i = 0; i < b->n; ++i) {
+    double class = (double)b->target[i];
+    if (!(class >= 0 && class < (double)b->n_columns && class == floor(class)))
+      return status_fail(st, STATUS_BAD_INPUT,
+                         "row %zu has class %g: classes are 0 to %zu", i + 1,
+                         class, b->n_columns - 1);
+  }
+  return STATUS_OK;
+}
+
 static double softmax_cross_entropy(const head_batch *b) {
   size_t k = b->n_columns;
   for (size_t i = 0; i < b->n; ++i) {
@@ -109,6 +138,14 @@ static double pairwise_logistic(const head_batch *b) {
  *     loss = mean_k [log sum_{l != k} exp(S_kl) - S_k,p(k)].
  *
  * With G the gradient of S, that of u is (G + G') u / option. */
+static status_code check_views(const head_batch *b, status *st) {
+  if (b->n >= 2 && b->n % 2 == 0 && b->option > 0) return STATUS_OK;
+  return status_fail(st, STATUS_BAD_INPUT,
+                     "NT-Xent takes two views of each item and a temperature "
+                     "above 0, not %zu rows and %g",
+                     b->n, b->option);
+}
+
 static size_t nt_xent_scratch(size_t n, size_t n_columns) {
   return 2 * n * n + 2 * n * n_columns + n;
 }
@@ -166,19 +203,22 @@ static double nt_xent(const head_batch *b) {
 
 /* ---- table --------------------------------------------------------------- */
 
-static const head_loss head_losses[] = {
-    {.name = "squared_error",
-     .scratch = no_scratch,
-     .evaluate = squared_error},
-    {.name = "softmax_cross_entropy",
-     .n_target_columns = 1,
-     .scratch = no_scratch,
-     .evaluate = softmax_cross_entropy},
-    {.name = "pairwise_logistic",
-     .n_target_columns = 1,
-     .scratch = no_scratch,
-     .evaluate = pairwise_logistic},
-    {.name = "nt_xent", .scratch = nt_xent_scratch, .evaluate = nt_xent}};
+static const head_loss head_losses[] = {{.name = "squared_error",
+                                         .scratch = no_scratch,
+                                         .check = check_same_shape,
+                                         .evaluate = squared_error},
+                                        {.name = "softmax_cross_entropy",
+                                         .scratch = no_scratch,
+                                         .check = check_classes,
+                                         .evaluate = softmax_cross_entropy},
+                                        {.name = "pairwise_logistic",
+                                         .scratch = no_scratch,
+                                         .check = check_one_target,
+                                         .evaluate = pairwise_logistic},
+                                        {.name = "nt_xent",
+                                         .scratch = nt_xent_scratch,
+                                         .check = check_views,
+                                         .evaluate = nt_xent}};
 
 static const head_loss *find_head_loss(const char *name) {
   for (size_t i = 0; i < sizeof head_losses / sizeof *head_losses; ++i)

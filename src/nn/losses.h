@@ -91,8 +91,9 @@ typedef struct {
 
 typedef struct {
   const char *name;
-  size_t n_target_columns; /* 0: as many as predictions */
   size_t (*scratch)(size_t n, size_t n_columns);
+  /* Can the loss be taken? A task asks once, when it has its targets. */
+  status_code (*check)(const head_batch *batch, status *st);
   double (*evaluate)(const head_batch *batch);
 } head_loss;
 

@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+"""Golden values of layers with state, losses of predictions, and two views.
+
+    python3 tools/golden_parts.py [folder]
+
+writes golden-parts.json and golden-two-views.json into the folder (default
+tests/testthat/fixtures), in double precision. The README there lists the
+fields; tools/golden.py makes the other fixtures.
+"""
+
+import copy
+import os
+import sys
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from golden import flat, write_fixture
+
+N_ROWS, N_IN, HIDDEN, N_OUT = 20, 6, 8, 4
+N_STEPS, BATCH = 10, 12
+RATE, DECAY, MOMENTUM = 3e-3, 1e-2, 0.9
+
+
+def norm_state(model):
+    """Running mean and variance of every batch normalisation, in order."""
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm1d)]
+    return torch.cat([torch.cat([m.running_mean, m.running_var])
+                      for m in norms])
+
+
+# ---- single parts --------------------------------------------------------
+
+
+def batchnorm_passes(draw):
+    """Two training passes, then one with the running statistics."""
+    layer = nn.BatchNorm1d(5)
+    with torch.no_grad():
+        layer.weight.copy_(draw(5))
+        layer.bias.copy_(draw(5))
+    passes = []
+    for training in (True, True, False):
+        layer.train(training)
+        layer.zero_grad()
+        x, dy = draw(9, 5).requires_grad_(), draw(9, 5)
+        y = layer(x)
+        y.backward(dy)
+        passes.append(dict(
+            training=training, x=x, dy=dy, y=y, dx=x.grad,
+            dparameters=torch.cat([layer.weight.grad, layer.bias.grad]),
+            state=norm_state(layer),
+        ))
+    return dict(
+        parameters=torch.cat([layer.weight, layer.bias]), passes=passes,
+    )
+
+
+def nt_xent(z, temperature):
+    unit = F.normalize(z)
+    n = len(z)
+    scores = unit @ unit.T / temperature
+    scores = scores.masked_fill(torch.eye(n, dtype=torch.bool), -torch.inf)
+    other = (torch.arange(n) + n // 2) % n
+    return F.cross_entropy(scores, other)
+
+
+def pairwise_logistic(x, target, keep_ties):
+    """Binary cross-entropy of x_i - x_j over all pairs i < j."""
+    i, j = torch.triu_indices(len(x), len(x), 1)
+    order = torch.sign(target[i] - target[j])
+    kept = torch.ones_like(i, dtype=torch.bool) if keep_ties else order != 0
+    return F.binary_cross_entropy_with_logits(
+        (x[i] - x[j])[kept], ((order + 1) / 2)[kept])
+
+
+def loss_values(loss, x, target, option):
+    x = x.clone().requires_grad_()
+    value = loss(x)
+    value.backward()
+    return dict(x=x, target=target, option=option, loss=value, dx=x.grad)
+
+
+def run_losses(draw, generator):
+    classes = torch.randint(4, (9, 1), generator=generator).double()
+    ranks = torch.randint(6, (11, 1), generator=generator).double()
+    wanted = draw(7, 3)
+
+    def ranking(option):
+        return loss_values(
+            lambda x: pairwise_logistic(x[:, 0], ranks[:, 0], option),
+            draw(11, 1), ranks, option)
+
+    def views(option):
+        z = draw(10, 4)
+        return loss_values(lambda x: nt_xent(x, option), z, z, option)
+
+    return dict(
+        squared_error=[loss_values(
+            lambda x: F.mse_loss(x, wanted), draw(7, 3), wanted, 0)],
+        softmax_cross_entropy=[loss_values(
+            lambda x: F.cross_entropy(x, classes[:, 0].long()), draw(9, 4),
+            classes, 0)],
+        pairwise_logistic=[ranking(0), ranking(1)],
+        nt_xent=[views(1.0), views(0.1)],
+    )
+
+
+# ---- two views -----------------------------------------------------------
+
+
+def block(n_in, n_out):
+    return nn.Sequential(
+        nn.Linear(n_in, HIDDEN), nn.BatchNorm1d(HIDDEN), nn.ReLU(),
+        nn.Linear(HIDDEN, n_out),
+    )
+
+
+def run_two_views(generator):
+    """Ten steps of task two_views; without dropout both views are alike."""
+    x = torch.randn(N_ROWS, N_IN, generator=generator)
+    encoder, predictor = block(N_IN, N_OUT), block(N_OUT, N_OUT)
+    target = copy.deepcopy(encoder)
+    both = list(encoder.parameters()) + list(predictor.parameters())
+    optimizer = torch.optim.AdamW(both, lr=RATE, weight_decay=DECAY)
+    start = flat(both).clone()
+    losses, batches, first_gradient = [], [], None
+    for _ in range(N_STEPS):
+        items = torch.randperm(N_ROWS, generator=generator)[:BATCH]
+        rows = x[items]
+        predicted, wanted = [], []
+        for _ in range(2):
+            predicted.append(predictor(encoder(rows)))
+            wanted.append(target(rows).detach())
+        loss = (F.mse_loss(predicted[0], wanted[1])
+                + F.mse_loss(predicted[1], wanted[0])) / 2
+        optimizer.zero_grad()
+        loss.backward()
+        if first_gradient is None:
+            first_gradient = flat([p.grad for p in both]).clone()
+        optimizer.step()
+        with torch.no_grad():
+            for old, new in zip(target.parameters(), encoder.parameters()):
+                old.mul_(MOMENTUM).add_(new, alpha=1 - MOMENTUM)
+        losses.append(loss.item())
+        batches.append(items.tolist())
+    encoder.eval()
+    return dict(
+        case="two-views", torch=torch.__version__, hidden=HIDDEN, n_out=N_OUT,
+        learning_rate=RATE, weight_decay=DECAY, momentum=MOMENTUM, x=x,
+        items=batches, parameters_start=start,
+        gradient_start=first_gradient, losses=losses,
+        parameters_end=flat(both), encoding=encoder(x),
+        # networks' running statistics, target's parameters, its statistics
+        state_end=torch.cat([
+            norm_state(encoder), norm_state(predictor),
+            flat(target.parameters()), norm_state(target)]),
+    )
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(
+        here, "..", "tests", "testthat", "fixtures")
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed(13)
+    generator = torch.Generator().manual_seed(13)
+
+    def draw(*shape):
+        return torch.randn(*shape, generator=generator)
+
+    write_fixture(folder, dict(
+        case="parts", torch=torch.__version__, batchnorm=batchnorm_passes(draw),
+        losses=run_losses(draw, generator)))
+    write_fixture(folder, run_two_views(generator))
+
+
+if __name__ == "__main__":
+    main()
