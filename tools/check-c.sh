@@ -3,6 +3,7 @@
 # every object compiles without a warning as C99 and as GNU C17, and the
 # rules of CONTRIBUTING.md on names, threads and headers are kept.
 set -eu
+tools=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$(dirname "$0")/build.sh" "$work" --no-build-vignettes --no-manual \
@@ -46,6 +47,19 @@ compile_all() {
 compile_all "with all that configure found" -fopenmp $flags
 compile_all "without threads, sgemm and dlsym" -I.
 
+# ---- exp, however sums are rounded ----------------------------------------
+
+# $1: options of the compiler
+check_exp() {
+  # shellcheck disable=SC2086
+  $compiler -std=gnu17 -O2 $1 -I. "$tools/check-exp.c" -o "$work/check-exp" \
+    -lm || fail "check-exp.c does not compile with $1"
+  error=$("$work/check-exp") || fail "real_exp() is off by $error with $1"
+}
+check_exp ""
+check_exp -ffast-math
+case $(uname -m) in x86_64) check_exp -mfpmath=387 ;; esac
+
 # ---- names ----------------------------------------------------------------
 
 # prints where a pattern occurs outside of comments and string literals
@@ -71,12 +85,26 @@ $found"
   [ -z "$found" ] || fail "OpenMP outside of base/threads:
 $found"
 
-  pure=$(echo "$sources" | grep -E '^\./(base|nn|pairs|eval)/')
+  pure=$(echo "$sources" | grep -E '^\./(base|nn|task|pairs|eval)/')
   found=$(grep -nE '#include[[:space:]]*[<"](R\.h|Rinternals\.h|Rmath\.h|R_ext/(Error|Print|Memory|Random|Utils)\.h|glue/)' \
     $pure || true)
   [ -z "$found" ] || fail "a header of R or of the glue in pure C:
 $found"
 }
+
+# the numerics know no items, the glue knows no task
+found=$(grep -niE 'gene|partner|drug|transcript' nn/*.[ch] || true)
+[ -z "$found" ] || fail "nn/ speaks of what its rows stand for:
+$found"
+
+tasks=$(sed -n 's/.*task_type .*{\.name = "\([a-z_]*\)".*/\1/p
+  /task_type .*{$/,/};/s/.*\.name = "\([a-z_]*\)".*/\1/p' task/*.c)
+[ -n "$tasks" ] || fail "no task was found in task/"
+for task in $tasks; do
+  found=$(grep -nw "$task" glue/*.[ch] || true)
+  [ -z "$found" ] || fail "the glue names the task \"$task\":
+$found"
+done
 
 # every .c file is an object or is included by one
 for file in $(find . -name '*.c' | sed 's|^\./||'); do

@@ -9,7 +9,7 @@
 
 /* Rows that are encoded at a time, and between two looks for Ctrl-C. */
 #define ENCODE_ROWS 512
-#define ENCODE_ROWS_PER_CALL 4096
+#define ENCODE_ROWS_PER_CALL 1024
 
 typedef struct {
   network_plan plan;

@@ -19,7 +19,7 @@ typedef struct {
 #define ALIGNMENT 64
 
 /* For Ctrl-C: rows of output between two looks. */
-#define ROWS_PER_LOOK ((size_t)4096)
+#define ROWS_PER_LOOK ((size_t)1024)
 
 static run_handle *get_handle(SEXP pointer) {
   run_handle *handle =

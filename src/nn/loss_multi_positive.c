@@ -79,7 +79,7 @@ static double sum_score_row(const multi_positive_room *m, const real *scores,
   return log((double)total) + (double)top;
 }
 
-/* Replaces the scores of a row by twice the gradient, but for partners. */
+/* Replaces the scores of a row by twice the gradient, but for positives. */
 FOR_EACH_CPU
 static void differentiate_row(const multi_positive_room *m, real row_weight,
                               real row_offset, real log_total,

@@ -11,7 +11,7 @@
 
 typedef struct {
   double loss;
-  double n_hits; /* rows whose own partner scores highest */
+  double n_hits; /* rows of which a positive scores highest */
 } loss_result;
 
 /* ---- symmetric InfoNCE: loss_info_nce.c ---------------------------------- */
@@ -48,7 +48,7 @@ static void info_nce_uniform(const uniform_room *room, size_t i,
                              const real *query, const real *key,
                              const int *negatives, real weight);
 
-/* ---- every partner a positive: loss_multi_positive.c --------------------- */
+/* ---- any number of positives: loss_multi_positive.c --------------------- */
 
 /* Scores of n rows against n_columns columns. */
 typedef struct {

@@ -4,6 +4,7 @@
 /* One body of code, two precisions. The sources of nn/ write `real` and are
  * compiled twice, through single.c (KITH_SINGLE defined) and double.c. */
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -44,8 +45,17 @@ static inline size_t smaller(size_t a, size_t b) {
 
 #ifdef KITH_SINGLE
 
+/* real_exp() rounds to a whole number by a sum that must be rounded to float
+ * as it is written: not so where sums are kept in longer registers (x87) or
+ * may be reordered (-ffast-math). */
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD == 0 && \
+    !defined(__FAST_MATH__) && !defined(__ASSOCIATIVE_MATH__)
+#define FLOAT_SUMS_ARE_EXACT
+#endif
+
 /* exp(x), relative error below 2e-7; 0 below -87 and a large finite number
  * above 88. exp(x) = 2^n exp(r), |r| <= log(2) / 2. */
+#ifdef FLOAT_SUMS_ARE_EXACT
 KERNEL_INLINE real real_exp(real x) {
   const float round_to_whole = 12582912.0f; /* 1.5 * 2^23 */
   float inside = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
@@ -62,6 +72,12 @@ KERNEL_INLINE real real_exp(real x) {
   memcpy(&scale, &bits, sizeof scale);
   return x < -87.0f ? 0.0f : power * scale;
 }
+#else
+KERNEL_INLINE real real_exp(real x) {
+  float inside = x > 88.0f ? 88.0f : x;
+  return x < -87.0f ? 0.0f : expf(inside);
+}
+#endif
 
 /* exp(u^2 / 2) times the upper tail of the normal distribution at u >= 0, so
  * that a single exponential serves both the distribution and the density: a

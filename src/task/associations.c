@@ -6,6 +6,14 @@
 
 #include "nn/rows.h"
 
+/* Rows that are encoded at a time outside of batches: few enough for Ctrl-C to
+ * be answered between them. */
+#define ENCODE_ROWS 512
+
+static size_t encode_at_once(const associations *t) {
+  return smaller(t->tape.max_rows, ENCODE_ROWS);
+}
+
 static const association_objective *const association_objectives[] = {
     &in_batch_objective, &uniform_objective, &multi_positive_objective};
 
@@ -191,11 +199,11 @@ static status_code encode_rows(run *r, const int *rows, size_t first,
   return network_forward(t->net, &t->tape, &p, st);
 }
 
-/* The bank of negatives, as many genes to a piece as the tape has rows. */
+/* A piece of the bank of negatives. */
 static int associations_epoch_begin(run *r, size_t piece) {
   associations *t = r->data;
   if (!t->objective->draws_negatives) return 0;
-  size_t per_piece = t->tape.max_rows;
+  size_t per_piece = encode_at_once(t);
   size_t first = piece * per_piece;
   if (first >= t->n_genes) return 0;
   size_t n_rows = smaller(per_piece, t->n_genes - first);
@@ -223,8 +231,8 @@ static status_code associations_output(run *r, const int *rows, size_t n,
     if (rows[i] < 0 || (size_t)rows[i] >= t->n_genes)
       return status_fail(st, STATUS_INTERNAL,
                          "`rows` holds an index out of range");
-  for (size_t first = 0; first < n; first += t->tape.max_rows) {
-    size_t n_rows = smaller(t->tape.max_rows, n - first);
+  for (size_t first = 0; first < n; first += encode_at_once(t)) {
+    size_t n_rows = smaller(encode_at_once(t), n - first);
     if (encode_rows(r, rows, first, n_rows, st)) return st->code;
     for (size_t i = 0; i < n_rows * t->n_out; ++i)
       out[first * t->n_out + i] = (double)t->tape.output[i];

@@ -29,43 +29,50 @@ static double degree_offset(const association_options *options, int degree) {
   return options->degree_correction * log(degree > 0 ? degree : 0.5);
 }
 
-static double degree_weight(const association_options *options, int degree) {
-  return degree > 0 ? pow(degree, options->degree_weight) : 0;
-}
-
-static void divide_all(real *values, size_t n, double total) {
-  for (size_t i = 0; i < n; ++i) values[i] = C((double)values[i] / total);
-}
-
-static void weigh_rows(const associations *t) {
-  const multi_positive_room *room = &t->all;
-  double total = 0;
-  for (size_t i = 0; i < t->n; ++i) {
-    int degree = partner_count(&t->known, t->batch_first[i]);
-    double weight = degree_weight(&t->options, degree);
-    room->row_offset[i] = C(degree_offset(&t->options, degree));
-    room->row_weight[i] = C(weight);
-    total += weight;
+/* Weights (share of the loss) and offsets of genes. Weights are relative to
+ * the largest degree and divided by their sum before they are rounded, so that
+ * no power overflows. counted: genes with a 0 there have no weight (NULL: all
+ * have one). */
+static void weigh_genes(const associations *t, const int *genes,
+                        const int *counted, size_t n, real *weight,
+                        real *offset) {
+  double largest = 0, total = 0;
+  for (size_t i = 0; i < n; ++i) {
+    int degree = partner_count(&t->known, genes[i]);
+    if ((counted == NULL || counted[i] > 0) && degree > largest)
+      largest = degree;
   }
-  divide_all(room->row_weight, t->n, total);
+  for (int pass = 0; pass < 2; ++pass) {
+    for (size_t i = 0; i < n; ++i) {
+      int degree = partner_count(&t->known, genes[i]);
+      int has_weight = degree > 0 && (counted == NULL || counted[i] > 0);
+      double relative =
+          has_weight ? pow(degree / largest, t->options.degree_weight) : 0;
+      if (pass == 0) {
+        total += relative;
+        continue;
+      }
+      weight[i] = C(relative / total);
+      offset[i] = C(degree_offset(&t->options, degree));
+    }
+  }
 }
 
-static void weigh_columns(const associations *t) {
-  const multi_positive_room *room = &t->all;
-  memset(room->column_count, 0, t->keys.n * sizeof(int));
+/* How many anchors of the batch each key is a positive of. */
+static void count_positives(const associations *t) {
+  memset(t->all.column_count, 0, t->keys.n * sizeof(int));
   for (size_t i = 0; i < t->n; ++i)
     for (int k = 0; k < t->positives.n[i]; ++k)
-      room->column_count[t->positives.columns[i][k]] += 1;
-  double total = 0;
-  for (size_t j = 0; j < t->keys.n; ++j) {
-    int degree = partner_count(&t->known, t->keys.genes[j]);
-    double weight =
-        room->column_count[j] > 0 ? degree_weight(&t->options, degree) : 0;
-    room->column_offset[j] = C(degree_offset(&t->options, degree));
-    room->column_weight[j] = C(weight);
-    total += weight;
-  }
-  divide_all(room->column_weight, t->keys.n, total);
+      t->all.column_count[t->positives.columns[i][k]] += 1;
+}
+
+static void weigh(const associations *t) {
+  const multi_positive_room *room = &t->all;
+  count_positives(t);
+  weigh_genes(t, t->batch_first, NULL, t->n, room->row_weight,
+              room->row_offset);
+  weigh_genes(t, t->keys.genes, room->column_count, t->keys.n,
+              room->column_weight, room->column_offset);
 }
 
 /* ---- the batch ----------------------------------------------------------- */
@@ -102,8 +109,7 @@ static loss_result multi_positive_evaluate(const associations *t,
   real_product(&of_scores, sharpness, t->queries, keys, 0, t->all.scores,
                n_threads);
   list_positives(t);
-  weigh_rows(t);
-  weigh_columns(t);
+  weigh(t);
   loss_result result =
       multi_positive(&t->all, &t->positives, n, n_keys, n_threads);
 
