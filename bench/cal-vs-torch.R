@@ -95,17 +95,15 @@ kith_steps <- function(x, parameters, batches, threads) {
         as.vector(t(batches[, , 2L])) - 1L, encoder_mlp(), kith_objective(),
         control, kith:::draw_key(1L)
     )
-    trainer <- kith:::trainer_new(job, kith:::state_new())
-    block <- kith:::trainer_blocks[["parameters"]]
-    .Call(kith:::C_block_write, trainer, block, parameters)
+    run <- kith:::trainer_new(job, kith:::state_new())
+    kith:::engine_write(run, "parameters", parameters)
     losses <- vapply(seq_len(dim(batches)[1L]), function(step) {
-        pairs <- (step - 1L) * n + seq_len(n) - 1L
-        .Call(
-            kith:::C_batch, trainer, pairs, NULL, control$learning_rate,
-            control$threads
+        kith:::engine_batch(
+            run, as.integer((step - 1L) * n + seq_len(n) - 1L),
+            learning_rate = control$learning_rate, threads = control$threads
         )
     }, numeric(1))
-    parameters <- .Call(kith:::C_block_read, trainer, block)
+    parameters <- kith:::engine_read(run, "parameters")
     list(losses = losses, parameters = parameters)
 }
 
