@@ -12,20 +12,21 @@ calibrated_prior <- 1 / 6
 # `propagated`, `cosine` of the vectors, and `sum` of the expected log degrees.
 fold_scores <- function(job, state, test) {
     threads <- job$control$threads
+    x <- job$arrays$x
     encoded <- network_encode(
         job$plan$networks$encoder, job$control$precision,
-        final_parameters(state), job$x, threads
+        final_parameters(state), x, threads
     )
-    product <- score_factors(job$x, encoded, default_how(job$keys))
-    propagation <- fit_propagation(job$x, job$first, job$second,
+    product <- score_factors(x, encoded, default_how(job$keys))
+    propagation <- fit_propagation(x, job$arrays$first, job$arrays$second,
         threads = threads
     )
-    places <- propagate(propagation, job$x, threads)
+    places <- propagate(propagation, x, threads)
     test$learned <- score_rows(product, test$a, test$b, threads)
     test$propagated <- score_rows(
         propagation_scorer(propagation, places), test$a, test$b, threads
     )
-    test$cosine <- dot_pairs(job$x, job$x, test$a, test$b, threads)
+    test$cosine <- dot_pairs(x, x, test$a, test$b, threads)
     test$sum <- places$degree[test$a] + places$degree[test$b]
     test
 }

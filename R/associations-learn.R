@@ -70,13 +70,13 @@
 #'   process, or on workers of BiocParallel, each with its share of the threads
 #'   (see [kith-workers]). It changes no result.
 #'
-#' @return An object of class `association_fit`, plain R data that
+#' @return An object of class `association_fit` (a `kith_fit`), plain R data that
 #'   `saveRDS()` keeps as it is. Its parts: `encoder`, `objective`, `control`,
 #'   `members` (a list for each network: `parameters`, numeric, layer by
 #'   layer; `best_epoch`; `key` of its random draws), `history` (data frame
 #'   with a row for each network and epoch: `member`, `epoch`, `loss`,
 #'   `accuracy` (share of genes for which a partner scores highest),
-#'   `learning_rate`, `validation_auc`), `combination` (`weights`, `scale` and
+#'   `learning_rate`, `validation_auc`), `preset`, `combination` (`weights`, `scale` and
 #'   how many `positives` of each kind they were learned from), `propagation`,
 #'   `preprocessing`, `genes`, `vectors` (the unit vectors, genes x
 #'   dimensions), `pairs` (trained on), `validation` (kept out), `version` and
@@ -129,8 +129,9 @@ learn_settled <- function(x, pairs, settings, key,
         pairs, settings$control$validation, rownames(x), key, call
     )
     index <- match_pairs(parts$train, rownames(x))
-    runs <- association_runs(x, index, parts, settings, key, call)
-    association_fit(run_all(runs, workers))
+    jobs <- association_jobs(x, index, parts, settings, key, call)
+    save_jobs(jobs)
+    finish_job(jobs[[1L]], run_jobs(jobs, workers))
 }
 
 # The pairs to train on, those to watch, and the watched ones with negatives
@@ -173,48 +174,32 @@ hold_out <- function(pairs, validation, genes, key,
     list(train = train, validation = validation, watched = watched)
 }
 
-# A fit from runs that have ended: list(job, state, scores) each, members first.
-association_fit <- function(runs) {
-    folds <- vapply(runs, function(run) !is.null(run$scores), logical(1))
-    members <- lapply(runs[!folds], function(run) {
-        list(
-            parameters = final_parameters(run$state),
-            best_epoch = run$state$best$epoch, key = run$job$plan$key,
-            job_hash = job_hash(run$job)
-        )
-    })
-    job <- runs[[1L]]$job
+# A fit from jobs that have ended: list(job, state, kept) each, members first.
+association_fit <- function(ends) {
+    jobs <- lapply(ends, `[[`, "job")
+    folds <- vapply(jobs, inherits, NA, "association_fold_job")
+    job <- jobs[[1L]]
     learned <- job$learned
-    vectors <- job$x
+    arrays <- job$arrays
+    vectors <- arrays$x
     rownames(vectors) <- learned$genes
-    structure(
-        list(
-            encoder = learned$encoder, objective = learned$objective,
-            control = job$control, network = job$plan$networks$encoder,
-            members = members, history = member_histories(runs[!folds]),
-            combination = if (any(folds)) {
-                learn_combination(lapply(runs[folds], `[[`, "scores"))
-            },
-            propagation = if (any(folds)) {
-                fit_propagation(job$x, job$first, job$second,
-                    threads = job$control$threads
-                )
-            },
-            preprocessing = learned$preprocessing, genes = learned$genes,
-            vectors = vectors, pairs = learned$pairs,
-            validation = learned$validation, version = kith_version(),
-            blas = extSoftVersion()[["BLAS"]]
-        ),
-        class = "association_fit"
+    new_fit("association_fit", jobs,
+        encoder = learned$encoder, objective = learned$objective,
+        preset = learned$preset, network = job$plan$networks$encoder,
+        members = lapply(ends[!folds], fit_member),
+        history = member_histories(ends[!folds]),
+        combination = if (any(folds)) {
+            with_one_blas_thread(
+                learn_combination(lapply(ends[folds], `[[`, "kept"))
+            )
+        },
+        propagation = if (any(folds)) {
+            fit_propagation(arrays$x, arrays$first, arrays$second,
+                threads = job$control$threads
+            )
+        },
+        preprocessing = learned$preprocessing, genes = learned$genes,
+        vectors = vectors, pairs = learned$pairs,
+        validation = learned$validation
     )
-}
-
-member_histories <- function(runs) {
-    do.call(rbind, Map(function(run, i) {
-        cbind(member = i, run$state$history)
-    }, runs, seq_along(runs)))
-}
-
-kith_version <- function() {
-    as.character(utils::packageVersion("kith"))
 }

@@ -258,10 +258,11 @@ check_how <- function(how, fit, call = rlang::caller_env()) {
             x = "It was learned with {.code combine = FALSE}."
         ), call = call)
     }
-    if (how == "half" && ncol(fit$vectors) != network_n_out(fit)) {
+    n_out <- network_n_out(fit$network)
+    if (how == "half" && ncol(fit$vectors) != n_out) {
         abort_input(c(
             "{.arg how} cannot be {.val half} for this fit.",
-            x = "Its encodings have {network_n_out(fit)} dimensions, its gene
+            x = "Its encodings have {n_out} dimensions, its gene
             vectors {ncol(fit$vectors)}."
         ), call = call)
     }
@@ -278,11 +279,6 @@ check_lambda <- function(lambda, how, call = rlang::caller_env()) {
         ), call = call)
     }
     lambda
-}
-
-network_n_out <- function(fit) {
-    layers <- layer_table(fit$network)
-    layers$n_out[nrow(layers)]
 }
 
 warn_unknown <- function(pairs, known, call = rlang::caller_env()) {

@@ -83,7 +83,9 @@ as_embedding.default <- function(x, pca = NULL, normalize = TRUE, ...) {
     )
     if (!is.null(pca)) {
         preprocessing$centre <- scan$mean
-        preprocessing$rotation <- find_rotation(x, pca, scan)
+        preprocessing$rotation <- with_one_blas_thread(
+            find_rotation(x, pca, scan)
+        )
     }
     apply_preprocessing(x, preprocessing)
 }
@@ -189,8 +191,10 @@ apply_preprocessing <- function(x, preprocessing, name = "x",
     } else {
         # (x - 1 m') r = x r - 1 (m' r): no centred copy of x
         rotation <- preprocessing$rotation
-        shift <- drop(preprocessing$centre %*% rotation)
-        vectors <- as.matrix(x %*% rotation) - rep(shift, each = nrow(x))
+        vectors <- with_one_blas_thread({
+            shift <- drop(preprocessing$centre %*% rotation)
+            as.matrix(x %*% rotation) - rep(shift, each = nrow(x))
+        })
     }
     dimnames(vectors) <- list(rownames(x), colnames(vectors))
     if (preprocessing$normalize) {

@@ -2,6 +2,9 @@
 # i. A layer takes the value before it, or value `of`; a layer that joins two
 # takes value `with` as the second.
 
+# The network of an encoder for vectors of n_in values.
+resolve_network <- function(encoder, n_in) UseMethod("resolve_network")
+
 # type: one of the layers of src/nn/; n_out: channels of the result, 0 for as
 # many as go in; option: what the layer's file says.
 layer <- function(type, n_out = 0, option = numeric(), of = NULL,
@@ -30,5 +33,33 @@ network_of_layers <- function(n_in, layers, positions = 1) {
             vapply(places, function(i) pick("with", i, -1L), 0L)
         ),
         option = t(option)
+    )
+}
+
+# one row per layer: what it is, its channels and how many parameters it has
+layer_table <- function(network) {
+    table <- .Call(C_network_table, network)
+    data.frame(
+        layer = seq_along(table$type), type = table$type,
+        n_in = table$channels, n_out = table$channels_out,
+        parameters = table$parameters
+    )
+}
+
+# channels of a network's output
+network_n_out <- function(network) {
+    utils::tail(layer_table(network)$n_out, 1L)
+}
+
+# list(parameters, state): the first values of a network
+network_initialise <- function(network, precision, key) {
+    .Call(C_network_initialise, network, precision, key)
+}
+
+# rows of x through a network, without dropout
+network_encode <- function(network, precision, parameters, x, threads,
+                           state = double()) {
+    .Call(
+        C_network_encode, network, precision, parameters, state, x, threads
     )
 }

@@ -74,14 +74,6 @@ solve_subset <- function(vectors, wanted, width, ridge, n_centres, threads) {
     list(centres = centres, coefficients = solve_positive(normal, right))
 }
 
-# Evaluates an expression while a BLAS with threads of its own is held to one,
-# on which the last bits of its products would depend.
-with_one_blas_thread <- function(expression) {
-    held <- .Call(C_blas_hold)
-    on.exit(.Call(C_blas_release, held))
-    force(expression)
-}
-
 kernel_matrix <- function(x, centres, width, threads) {
     .Call(C_kernel_matrix, x, centres, width, threads)
 }

@@ -1,4 +1,5 @@
-# The C engine's entries for training runs and networks, and nothing else.
+# The C engine's entries for training runs, and nothing else (those for networks
+# are in networks.R).
 #
 # A plan is what the engine needs to know: list(task, objective, networks (by
 # role, as resolve_network() gives them), groups, options (named numbers),
@@ -37,6 +38,9 @@ engine_blocks <- function(run) {
     lapply(stats::setNames(names, names), engine_read, run = run)
 }
 
+# the part of a place that is the same for all tasks
+place_names <- c("epoch", "position", "n_steps", "n_batches", "loss_sum")
+
 # where the run stands: epoch, position, n_steps, n_batches, loss_sum and the
 # sums of the task's metrics
 engine_place <- function(run) {
@@ -70,29 +74,4 @@ engine_output <- function(run, rows, threads) {
 engine_batch <- function(run, items, drawn = NULL, learning_rate = NULL,
                          threads = 1L) {
     .Call(C_batch, run, items, drawn, learning_rate, threads)
-}
-
-# ---- networks ---------------------------------------------------------------
-
-# list(parameters, state): the first values of a network
-network_initialise <- function(network, precision, key) {
-    .Call(C_network_initialise, network, precision, key)
-}
-
-# rows of x through a network, without dropout
-network_encode <- function(network, precision, parameters, x, threads,
-                           state = double()) {
-    .Call(
-        C_network_encode, network, precision, parameters, state, x, threads
-    )
-}
-
-# one row per layer: what it is, its channels and how many parameters it has
-layer_table <- function(network) {
-    table <- .Call(C_network_table, network)
-    data.frame(
-        layer = seq_along(table$type), type = table$type,
-        n_in = table$channels, n_out = table$channels_out,
-        parameters = table$parameters
-    )
 }

@@ -90,12 +90,12 @@ kith_score <- function(fit, pairs) {
 kith_steps <- function(x, parameters, batches, threads) {
     control <- kith_control(1L, 1L, threads, "double")
     n <- dim(batches)[2L]
-    job <- kith:::job_new(
+    job <- kith:::association_job(
         x, as.vector(t(batches[, , 1L])) - 1L,
         as.vector(t(batches[, , 2L])) - 1L, encoder_mlp(), kith_objective(),
         control, kith:::draw_key(1L)
     )
-    run <- kith:::trainer_new(job, kith:::state_new())
+    run <- kith:::run_new(job, kith:::state_new())
     kith:::engine_write(run, "parameters", parameters)
     losses <- vapply(seq_len(dim(batches)[1L]), function(step) {
         kith:::engine_batch(

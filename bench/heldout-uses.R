@@ -69,7 +69,7 @@ kith_time_to <- function(set, index, negatives, target, seed) {
     control <- kith:::complete_control(quiet_control(seed))
     job <- function(watched) {
         objective <- multi_positive(degree_correction = 0)
-        kith:::job_new(
+        kith:::association_job(
             set$x, index[, 1L] - 1L, index[, 2L] - 1L,
             kith:::preset_encoder("kith", objective), objective, control,
             kith:::draw_key(seed), watched

@@ -39,6 +39,8 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_team_sizes, 1),
     ENTRY(C_blas_hold, 0),
     ENTRY(C_blas_release, 1),
+    /* files.c */
+    ENTRY(C_file_sync, 1),
     /* pairs.c */
     ENTRY(C_unique_pairs, 3),
     ENTRY(C_split_items, 3),

@@ -45,6 +45,9 @@ SEXP C_team_sizes(SEXP seconds);
 SEXP C_blas_hold(void);
 SEXP C_blas_release(SEXP n_threads);
 
+/* files.c */
+SEXP C_file_sync(SEXP path);
+
 /* pairs.c */
 SEXP C_unique_pairs(SEXP a, SEXP b, SEXP score);
 SEXP C_split_items(SEXP n, SEXP n_train, SEXP key);

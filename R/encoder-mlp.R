@@ -98,8 +98,7 @@ print.encoder <- function(x, ...) {
     invisible(x)
 }
 
-# The layers of an encoder for vectors of n_in values, as C wants them.
-resolve_encoder <- function(encoder, n_in) {
+resolve_network.encoder_mlp <- function(encoder, n_in) {
     norm <- if (encoder$layer_norm) layer("layernorm")
     activation <- switch(encoder$activation,
         gelu = layer("gelu"),

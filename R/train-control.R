@@ -180,21 +180,3 @@ check_checkpoint <- function(checkpoint, call = rlang::caller_env()) {
     # an absolute path, so that resume() finds it from another folder
     file.path(normalizePath(folder), basename(checkpoint))
 }
-
-# the learning rate of an epoch (counted from 0)
-learning_rate_at <- function(control, epoch) {
-    switch(control$schedule,
-        constant = control$learning_rate,
-        cosine = control$learning_rate *
-            (1 + cos(pi * epoch / control$epochs)) / 2
-    )
-}
-
-# the optimiser as C wants it; decay and clipping: engine_groups()
-resolve_optimizer <- function(control) {
-    list(
-        type = control$optimizer,
-        beta_1 = control$betas[1], beta_2 = control$betas[2],
-        epsilon = control$epsilon, momentum = control$momentum
-    )
-}

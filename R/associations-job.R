@@ -1,35 +1,134 @@
-# The training runs behind one fit. A member is a network trained on all
-# training pairs. A fold is a network trained without a third of the genes and
-# without a tenth of the remaining pairs; what it says of the pairs that it has
-# not seen is what the combination of scores is learned from
-# (associations-combine.R). Runs share nothing, so they may go to workers.
+# The jobs behind one fit. A member is a network trained on all training pairs.
+# A fold is a network trained without a third of the genes and without a tenth
+# of the remaining pairs; its scores of the pairs that it has not seen are what
+# the combination of scores is learned from (associations-combine.R). Jobs share
+# nothing, so they may go to workers.
 
 n_folds <- 3L
 # share of a fold's pairs that stay for training when genes are kept out
 fold_prop <- 0.9
 
+# ---- one job ----------------------------------------------------------------
+
+# x: numeric matrix genes x dimensions; first, second: 0-based rows of x, one
+# for each pair; watched: NULL or list(a, b, positive), 0-based rows of x and
+# whether the pair is a known one. ...: further fields of the job.
+association_job <- function(x, first, second, encoder, objective, control, key,
+                            watched = NULL, ..., call = rlang::caller_env()) {
+    networks <- list(encoder = resolve_network(encoder, ncol(x)))
+    check_keys(objective, network_n_out(networks$encoder), ncol(x), call)
+    items <- if (goes_by_gene(objective)) "genes" else "pairs"
+    n_items <- count_items(objective, list(a = first, b = second))
+    aim <- resolve_objective(objective)
+    plan <- list(
+        task = "associations", objective = aim$type, networks = networks,
+        groups = engine_groups(networks, control),
+        options = c(
+            aim$options, n_partnered = length(unique(c(first, second)))
+        ),
+        optimizer = resolve_optimizer(control),
+        batch_size = choose_batch_size(
+            control$batch_size, n_items, items, call
+        ),
+        key = key
+    )
+    new_job(
+        "association_job", plan,
+        list(x = unclass_matrix(x), first = first, second = second),
+        n_items, control, measure_auc,
+        keys = objective$keys, watched = watched, ...
+    )
+}
+
+# does an epoch go over genes (or over pairs)?
+goes_by_gene <- function(objective) {
+    inherits(objective, "multi_positive")
+}
+
+# how many pairs, or genes with a partner, an epoch goes through
+count_items <- function(objective, index) {
+    if (goes_by_gene(objective)) {
+        length(unique(c(index$a, index$b)))
+    } else {
+        length(index$a)
+    }
+}
+
+# raw keys are compared with encodings, so both need one length
+check_keys <- function(objective, n_out, n_in, call = rlang::caller_env()) {
+    if (objective$keys == "raw" && n_out != n_in) {
+        abort_input(c(
+            "{.arg n_out} must stay {.code NULL} with raw keys.",
+            x = "Encodings of {n_out} dimensions cannot be compared with gene
+            vectors of {n_in}.",
+            i = "Set {.code keys = \"transformed\"} in the objective."
+        ), call = call)
+    }
+}
+
+# a matrix without class and attributes other than its dimensions
+unclass_matrix <- function(x) {
+    matrix(as.double(x), nrow(x), ncol(x))
+}
+
+# AUC of the watched pairs
+validate_job.association_job <- function(job, run) {
+    watched <- job$watched
+    if (is.null(watched)) {
+        return(NA_real_)
+    }
+    genes <- sort(unique(c(watched$a, watched$b)))
+    encoded <- engine_output(run, genes, job$control$threads)
+    vectors <- job$arrays$x[genes + 1L, , drop = FALSE]
+    a <- match(watched$a, genes)
+    b <- match(watched$b, genes)
+    scorer <- score_factors(vectors, encoded, default_how(job$keys))
+    auc(score_rows(scorer, a, b), watched$positive)
+}
+
+# the scores of a fold's test pairs
+end_job.association_fold_job <- function(job, state) {
+    fold_scores(job, state, job$test)
+}
+
+finish_job.association_job <- function(job, ends) association_fit(ends)
+
+# ---- all jobs of a fit ------------------------------------------------------
+
 # x is an embedding, index holds the 0-based rows of the training pairs, parts
 # comes from hold_out().
-association_runs <- function(x, index, parts, settings, key,
+association_jobs <- function(x, index, parts, settings, key,
                              call = rlang::caller_env()) {
+    alone <- settings$members == 1L && !settings$combine
+    file <- settings$control$checkpoint
+    x_hash <- rlang::hash(unclass_matrix(x))
     # network number i: the first `members` are members, the others folds
-    job_of <- function(i, a, b, watched) {
+    job_of <- function(i, a, b, watched, learned = NULL) {
         control <- settings$control
-        control$checkpoint <- run_checkpoint(settings, i)
+        if (!is.null(file) && !alone) {
+            control$checkpoint <- numbered_file(file, i)
+        }
         own_key <- if (i == 1L) key else derive_key(key, "network", i)
-        job_new(x, a, b, settings$encoder, settings$objective, control,
-            own_key, watched, call
+        association_job(
+            x, a, b, settings$encoder, settings$objective, control, own_key,
+            watched,
+            learned = learned, alone = alone,
+            stem = file_stem(file),
+            data_hash = c(
+                list(x = x_hash),
+                if (!is.null(learned)) list(learned = rlang::hash(learned))
+            ),
+            call = call
         )
     }
+    learned <- list(
+        genes = rownames(x), preprocessing = attr(x, "preprocessing"),
+        encoder = settings$encoder, objective = settings$objective,
+        preset = settings$preset, pairs = parts$train,
+        validation = parts$validation
+    )
     members <- lapply(seq_len(settings$members), function(i) {
-        job <- job_of(i, index$a, index$b, parts$watched)
-        job$learned <- list(
-            genes = rownames(x), preprocessing = attr(x, "preprocessing"),
-            encoder = settings$encoder, objective = settings$objective,
-            pairs = parts$train, validation = parts$validation,
-            alone = settings$members == 1L && !settings$combine
-        )
-        list(job = job, test = NULL)
+        job_of(i, index$a, index$b, parts$watched, learned)
     })
     if (!settings$combine) {
         return(members)
@@ -52,10 +151,10 @@ association_runs <- function(x, index, parts, settings, key,
     check_fold_tests(tests, call)
     c(members, lapply(seq_len(n_folds), function(f) {
         train <- splits[[f]]$train
-        list(
-            job = job_of(settings$members + f, train$a, train$b, NULL),
-            test = tests[[f]]
-        )
+        job <- job_of(settings$members + f, train$a, train$b, NULL)
+        job$test <- tests[[f]]
+        class(job) <- c("association_fold_job", class(job))
+        job
     }))
 }
 
@@ -87,41 +186,6 @@ check_fold_tests <- function(tests, call) {
             i = "Set {.code combine = FALSE}."
         ), call = call)
     }
-}
-
-# one file for each run, where there are several
-run_checkpoint <- function(settings, i) {
-    file <- settings$control$checkpoint
-    if (is.null(file) || (settings$members == 1L && !settings$combine)) {
-        return(file)
-    }
-    extension <- sub(".*(\\.[^.]*)$|.*", "\\1", basename(file))
-    stem <- substr(file, 1L, nchar(file) - nchar(extension))
-    paste0(stem, "-", i, extension)
-}
-
-# Runs on this process, one after the other, or on workers.
-run_all <- function(runs, workers) {
-    sent <- lapply(runs, function(run) {
-        run$job$control <- shared_control(run$job$control, workers)
-        run
-    })
-    # the fit keeps the control that was asked for
-    Map(function(end, run) {
-        end$job <- run$job
-        end
-    }, map_on(workers, sent, run_one), runs)
-}
-
-# list(job, state), and for a fold the scores of its test pairs
-run_one <- function(run) {
-    state <- train(run$job, state_for(run$job))
-    scores <- if (!is.null(run$test)) fold_scores(run$job, state, run$test)
-    list(job = run$job, state = state, scores = scores)
-}
-
-final_parameters <- function(state) {
-    if (is.null(state$best)) state$blocks$parameters else state$best$parameters
 }
 
 # ---- folds ------------------------------------------------------------------

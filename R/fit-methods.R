@@ -1,0 +1,39 @@
+# What the fits of all learners share: class c("<what>_fit", "kith_fit").
+
+# A fit of jobs that have ended. fields: the learner's own, before those that
+# all fits have.
+new_fit <- function(class, jobs, ...) {
+    first <- jobs[[1L]]
+    control <- first$control
+    # the file that the call named
+    if (!is.null(control$checkpoint) && !first$alone) {
+        control$checkpoint <- call_file(first)
+    }
+    structure(
+        list(
+            ...,
+            control = control, call_hash = jobs_hash(jobs),
+            version = kith_version(), blas = extSoftVersion()[["BLAS"]]
+        ),
+        class = c(class, "kith_fit")
+    )
+}
+
+# a network of a fit, from an ended job
+fit_member <- function(end) {
+    list(
+        parameters = final_parameters(end$state),
+        best_epoch = end$state$best$epoch, key = end$job$plan$key
+    )
+}
+
+# the histories of all networks, one below the other
+member_histories <- function(ends) {
+    do.call(rbind, Map(function(end, i) {
+        cbind(member = i, end$state$history)
+    }, ends, seq_along(ends)))
+}
+
+kith_version <- function() {
+    as.character(utils::packageVersion("kith"))
+}

@@ -1,0 +1,50 @@
+# What a control means for a run: its learning rates, optimiser and batches.
+
+# the learning rate of an epoch (counted from 0)
+learning_rate_at <- function(control, epoch) {
+    switch(control$schedule,
+        constant = control$learning_rate,
+        cosine = control$learning_rate *
+            (1 + cos(pi * epoch / control$epochs)) / 2
+    )
+}
+
+# the optimiser as C wants it; decay and clipping: engine_groups()
+resolve_optimizer <- function(control) {
+    list(
+        type = control$optimizer,
+        beta_1 = control$betas[1], beta_2 = control$betas[2],
+        epsilon = control$epsilon, momentum = control$momentum
+    )
+}
+
+# Items in a batch: what was asked for, or what fits. items: what a batch is
+# made of, pairs or genes with a known partner.
+choose_batch_size <- function(asked, n_items, items,
+                              call = rlang::caller_env()) {
+    if (n_items < smallest_batch) {
+        abort_input(c(
+            "{.arg pairs} must leave at least {smallest_batch} {items} to train
+            on.",
+            x = "There {?is/are} {n_items}."
+        ), call = call)
+    }
+    if (is.null(asked)) {
+        # a step costs a pass over all keys: some four to an epoch, as in the
+        # data that the settings were chosen on, also with more genes
+        most <- if (items == "genes") {
+            min(max(512L, ceiling(n_items / 4)), 2048L)
+        } else {
+            512L
+        }
+        return(as.integer(min(most, n_items)))
+    }
+    if (asked > n_items) {
+        abort_input(c(
+            "{.arg batch_size} must not exceed the number of training {items}.",
+            x = "It is {asked}; there are {n_items} {items}.",
+            i = "{.code batch_size = NULL} chooses one that fits."
+        ), call = call)
+    }
+    asked
+}
