@@ -63,7 +63,8 @@ write_checkpoint <- function(content, file) {
         warning = function(warning) abort_write(file, conditionMessage(warning))
     )
     .Call(C_file_sync, part)
-    if (!file.rename(part, file)) abort_write(file, "It could not be moved.")
+    moved <- suppressWarnings(file.rename(part, file))
+    if (!moved) abort_write(file, "It could not be moved to its place.")
     invisible(file)
 }
 
@@ -108,8 +109,11 @@ read_checkpoint <- function(file, call = rlang::caller_env()) {
     if (!identical(header, start[seq_len(line$length)])) {
         refuse("Its bytes do not match their checksum: it is damaged or cut off.")
     }
-    unserialize(payload)
+    parse_payload(payload)
 }
+
+# the one place where the content of a file is parsed
+parse_payload <- function(payload) unserialize(payload)
 
 abort_checkpoint <- function(message, call, envir = rlang::caller_env()) {
     cli::cli_abort(message,

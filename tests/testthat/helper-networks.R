@@ -32,10 +32,3 @@ expect_gradients <- function(network, parameters, x, dy, key = NULL,
 }
 
 random_matrix <- function(n, d) matrix(stats::rnorm(n * d), n, d)
-
-# golden values whose cases differ in shape: lists of lists
-golden_parts <- function(case) {
-    testthat::skip_if_not_installed("jsonlite")
-    file <- testthat::test_path("fixtures", paste0("golden-", case, ".json"))
-    jsonlite::fromJSON(file, simplifyDataFrame = FALSE)
-}

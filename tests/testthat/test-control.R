@@ -40,7 +40,7 @@ test_that("bad numbers are refused by name", {
 
 test_that("the defaults are the published recipe", {
     encoder <- encoder_mlp()
-    layers <- layer_table(resolve_encoder(encoder, 50))
+    layers <- layer_table(resolve_network(encoder, 50))
     expect_equal(sum(layers$parameters), 2208919)
     expect_identical(info_nce()$temperature, 0.05)
     control <- complete_control(train_control(), "cal2026")
@@ -60,7 +60,7 @@ test_that("an encoder may end in other dimensions or be linear", {
         hidden = integer(), layer_norm = FALSE, blend = FALSE,
         normalize = FALSE, n_out = 3
     )
-    network <- resolve_encoder(encoder, 5)
+    network <- resolve_network(encoder, 5)
     expect_identical(network$type, "linear")
     expect_identical(network$n_out, 3)
     organism <- small_organism()

@@ -40,36 +40,36 @@ known <- matrix(FALSE, n_genes, n_genes)
 known[cbind(c(first, second), c(second, first)) + 1L] <- TRUE
 partnered <- which(rowSums(known) > 0)
 
-trainer_of <- function(objective, ...) {
-    job <- job_new(
+run_of <- function(objective, ...) {
+    job <- association_job(
         x, first, second, encoder_mlp(hidden = c(6, 6)), objective,
         published_control(precision = "double", threads = 1, ...), draw_key(5L)
     )
-    trainer_new(job, state_new())
+    run_new(job, state_new())
 }
 
 # the loss of a batch, at given parameters
-loss_of <- function(trainer, items, parameters = NULL) {
+loss_of <- function(run, items, parameters = NULL) {
     if (!is.null(parameters)) {
-        .Call(C_block_write, trainer, 0L, parameters)
+        engine_write(run, "parameters", parameters)
     }
-    .Call(C_batch, trainer, items, NULL, NULL, 1L)
+    engine_batch(run, items, NULL, NULL, 1L)
 }
 
-expect_gradient <- function(trainer, items) {
-    start <- .Call(C_block_read, trainer, 0L)
-    loss_of(trainer, items)
-    gradient <- .Call(C_block_read, trainer, 3L)
+expect_gradient <- function(run, items) {
+    start <- engine_read(run, "parameters")
+    loss_of(run, items)
+    gradient <- engine_read(run, "gradients")
     numeric <- numeric_gradient(function(at) {
-        loss_of(trainer, items, at)
+        loss_of(run, items, at)
     }, start)
-    loss_of(trainer, items, start)
+    loss_of(run, items, start)
     expect_gt(max(abs(numeric)), 0)
     expect_lt(relative_error(gradient, numeric), 1e-6)
 }
 
-encodings <- function(trainer) {
-    t(.Call(C_trainer_encode, trainer, seq_len(n_genes) - 1L, 1L))
+encodings <- function(run) {
+    engine_output(run, seq_len(n_genes) - 1L, 1L)
 }
 
 test_that("multi_positive has the loss and gradient of its formula", {
@@ -83,45 +83,45 @@ test_that("multi_positive has the loss and gradient of its formula", {
     )
     for (i in seq_len(nrow(cases))) {
         case <- cases[i, ]
-        trainer <- trainer_of(multi_positive(
+        run <- run_of(multi_positive(
             0.2, case$keys, case$against, case$correction, case$exponent
         ))
-        f <- encodings(trainer)
+        f <- encodings(run)
         genes <- if (case$against == "all") seq_len(n_genes) else partnered
         keys <- (if (case$keys == "raw") x else f)[genes, ]
         expected <- multi_positive_r(
             f, keys, anchors, genes, known, 0.2, case$correction,
             case$exponent
         )
-        expect_equal(loss_of(trainer, items), expected, tolerance = 1e-12)
-        expect_gradient(trainer, items)
+        expect_equal(loss_of(run, items), expected, tolerance = 1e-12)
+        expect_gradient(run, items)
     }
 })
 
 test_that("multi_positive with one partner each is InfoNCE without self", {
     # every gene has one partner: rows and columns have one positive
-    single <- job_new(
+    single <- association_job(
         x, c(0L, 2L, 4L, 6L, 8L), c(1L, 3L, 5L, 7L, 9L),
         encoder_mlp(hidden = 6),
         multi_positive(0.2, degree_correction = 1, degree_weight = 1),
         published_control(precision = "double", threads = 1), draw_key(5L)
     )
-    trainer <- trainer_new(single, state_new())
-    f <- encodings(trainer)[1:10, ]
+    run <- run_new(single, state_new())
+    f <- encodings(run)[1:10, ]
     scores <- f %*% t(f) / 0.2
     diag(scores) <- -Inf
     partner <- c(2, 1, 4, 3, 6, 5, 8, 7, 10, 9)
     expected <- mean(
         log(rowSums(exp(scores))) - scores[cbind(1:10, partner)]
     )
-    expect_equal(loss_of(trainer, 0:9), expected, tolerance = 1e-12)
+    expect_equal(loss_of(run, 0:9), expected, tolerance = 1e-12)
 })
 
 test_that("an epoch of multi_positive goes once over the partnered genes", {
-    trainer <- trainer_of(multi_positive())
-    expect_setequal(.Call(C_epoch_order, trainer, 0), seq_along(partnered) - 1)
-    .Call(C_epoch_begin, trainer, 0, 1L)
-    at <- .Call(C_epoch_advance, trainer, 5, 1e-3, 1L)
+    run <- run_of(multi_positive())
+    expect_setequal(engine_order(run, 0), seq_along(partnered) - 1)
+    engine_epoch_begin(run, 0, 1L)
+    at <- engine_advance(run, 5, 1e-3, 1L)
     expect_identical(at[["position"]], as.double(length(partnered)))
     expect_identical(at[["done"]], 1)
 })
@@ -129,33 +129,33 @@ test_that("an epoch of multi_positive goes once over the partnered genes", {
 test_that("accuracy counts the genes with a partner on top", {
     skip_if_not(build_features()$single, "no single precision in this build")
     counts <- lapply(c("single", "double"), function(precision) {
-        job <- job_new(
+        job <- association_job(
             x, first, second, encoder_mlp(hidden = c(6, 6)), multi_positive(),
             published_control(precision = precision, threads = 1),
             draw_key(5L)
         )
-        trainer <- trainer_new(job, state_new())
-        .Call(C_epoch_begin, trainer, 0, 1L)
-        f <- encodings(trainer)
-        at <- .Call(C_epoch_advance, trainer, 1, 1e-3, 1L)
+        run <- run_new(job, state_new())
+        engine_epoch_begin(run, 0, 1L)
+        f <- encodings(run)
+        at <- engine_advance(run, 1, 1e-3, 1L)
         degree <- rowSums(known)
         scores <- f %*% t(f) / 0.2 + rep(log(degree), each = n_genes)
         diag(scores) <- -Inf
         best <- max.col(scores[partnered, partnered], "first")
         hits <- sum(known[cbind(partnered, partnered[best])])
-        expect_identical(at[["hit_sum"]], as.double(hits))
-        at[["hit_sum"]]
+        expect_identical(at[["accuracy"]], as.double(hits))
+        at[["accuracy"]]
     })
     expect_gt(counts[[1]], 0)
 })
 
 test_that("multi_positive gives the same bits with any number of threads", {
     fits <- lapply(c(1L, 2L, 4L), function(threads) {
-        trainer <- trainer_of(multi_positive(), batch_size = 8)
+        run <- run_of(multi_positive(), batch_size = 8)
         for (epoch in c(0, 1, 2)) {
-            step_through(trainer, 8, 1e-2, threads, epoch)
+            step_through(run, 8, 1e-2, threads, epoch)
         }
-        .Call(C_block_read, trainer, 0L)
+        engine_read(run, "parameters")
     })
     expect_identical(fits[[1]], fits[[2]])
     expect_identical(fits[[1]], fits[[3]])
@@ -170,8 +170,8 @@ test_that("masked InfoNCE leaves known partners and self out of negatives", {
     diag(dropped) <- FALSE
     expect_gt(sum(dropped), 0)
     for (keys in c("raw", "transformed")) {
-        trainer <- trainer_of(info_nce(0.2, keys, mask_known = TRUE))
-        f <- encodings(trainer)
+        run <- run_of(info_nce(0.2, keys, mask_known = TRUE))
+        f <- encodings(run)
         other <- if (keys == "raw") x else f
         scores <- f[a, ] %*% t(other[b, ]) / 0.2
         scores[dropped] <- -Inf
@@ -179,8 +179,8 @@ test_that("masked InfoNCE leaves known partners and self out of negatives", {
             (log(rowSums(exp(scores))) + log(colSums(exp(scores)))) / 2 -
                 diag(scores)
         )
-        expect_equal(loss_of(trainer, items), expected, tolerance = 1e-12)
-        expect_gradient(trainer, items)
+        expect_equal(loss_of(run, items), expected, tolerance = 1e-12)
+        expect_gradient(run, items)
     }
 })
 
@@ -201,4 +201,22 @@ test_that("objectives refuse what they cannot be", {
     )
     expect_output(print(multi_positive()), "degree correction 1")
     expect_output(print(info_nce(mask_known = TRUE)), "masked")
+})
+
+test_that("large powers of the degree overflow in neither precision", {
+    organism <- small_organism()
+    losses <- lapply(precisions(), function(precision) {
+        fit <- small_fit(organism,
+            objective = multi_positive(degree_weight = 40),
+            control = small_control(3, precision = precision)
+        )
+        fit$history$loss
+    })
+    expect_true(all(is.finite(unlist(losses))))
+    for (loss in losses) expect_equal(loss, losses[[1]], tolerance = 1e-3)
+    # beyond what double holds: all weight goes to the genes of most partners
+    expect_no_error(small_fit(organism,
+        objective = multi_positive(degree_weight = 1e4),
+        control = small_control(1, precision = "double")
+    ))
 })

@@ -28,7 +28,7 @@ n_negatives <- 4L
 negatives <- array(sample(15L, 10 * 4 * 2, TRUE) - 1L, c(4, 10, 2))
 
 job_of <- function(keys, type) {
-    job_new(
+    association_job(
         x, first, second, encoder_mlp(hidden = c(6, 6)),
         info_nce(0.2, keys, type, n_negatives),
         published_control(precision = "double", threads = 1),
@@ -36,59 +36,71 @@ job_of <- function(keys, type) {
     )
 }
 
-trainer_of <- function(job) {
-    trainer <- trainer_new(job, state_new())
-    .Call(C_epoch_begin, trainer, 0, 1L)
-    trainer
+run_of <- function(job) {
+    run <- run_new(job, state_new())
+    engine_epoch_begin(run, 0, 1L)
+    run
 }
 
-loss_of <- function(trainer, type, parameters = NULL) {
+loss_of <- function(run, type, parameters = NULL) {
     if (!is.null(parameters)) {
-        .Call(C_block_write, trainer, 0L, parameters)
+        engine_write(run, "parameters", parameters)
     }
     given <- if (type == "uniform") as.integer(negatives)
-    .Call(C_batch, trainer, 0:9, given, NULL, 1L)
+    engine_batch(run, 0:9, given, NULL, 1L)
 }
 
-test_that("what a trainer cannot hold stops in the glue", {
+test_that("what a run cannot hold stops in the engine, with a class", {
     job <- job_of("transformed", "batch")
-    create <- function(job) {
-        .Call(
-            C_trainer_create, job$plan, "double", job$x, job$first, job$second
-        )
+    create <- function(plan = job$plan, arrays = job$arrays) {
+        engine_create(plan, "double", arrays)
     }
-    trainer <- create(job)
+    run <- create()
+    refused <- function(expression, regexp) {
+        expect_error(expression, regexp, class = "kith_error_internal")
+    }
     broken <- function(part, value) {
-        job[[part]] <- value
-        create(job)
+        create(arrays = replace(job$arrays, part, list(value)))
     }
-    expect_error(broken("first", replace(first, 3, 15L)), "first.*range")
-    expect_error(broken("second", replace(second, 3, -1L)), "second.*range")
-    expect_error(broken("x", x[, -1]), "`x` has 4 columns, not 5")
-    plan <- utils::modifyList(job$plan, list(n_partnered = 3L))
-    expect_error(broken("plan", plan), "14 genes have a partner.*says 3")
-    expect_error(.Call(C_trainer_encode, trainer, 15L, 1L), "rows.*range")
-    expect_error(.Call(C_batch, trainer, 10L, NULL, NULL, 1L), "items.*range")
-    network <- job$plan$network
-    parameters <- .Call(C_block_read, trainer, 0L)
-    expect_error(
-        .Call(C_network_encode, network, "double", parameters, x[, -1], 1L),
+    refused(broken("first", replace(first, 3, 15L)), "first.*range")
+    refused(broken("second", replace(second, 3, -1L)), "second.*range")
+    refused(broken("second", second[-1]), "differ in length")
+    refused(broken("x", x[, -1]), "`x` has 4 columns, not 5")
+    refused(broken("x", x[0, ]), "first.*range")
+    plan <- job$plan
+    plan$options[["n_partnered"]] <- 3
+    refused(create(plan), "14 genes have a partner.*says 3")
+    plan$objective <- "mystery"
+    refused(create(plan), "no objective \"mystery\"")
+    refused(engine_output(run, 15L, 1L), "rows.*range")
+    refused(engine_batch(run, 10L), "items.*range")
+    network <- job$plan$networks$encoder
+    parameters <- engine_read(run, "parameters")
+    refused(
+        network_encode(network, "double", parameters, x[, -1], 1L),
         "`x` has 4 columns, not 5"
     )
-    expect_error(
-        network_gradients(network, parameters, x, x[, -1]),
+    refused(
+        try_network(network, parameters, x, x[, -1]),
         "`dy` has 4 columns, not 5"
     )
+    # negatives that a test gives
+    drawing <- run_of(job_of("raw", "uniform"))
+    given <- as.integer(negatives)
+    refused(
+        engine_batch(drawing, 0:9, replace(given, 7, 15L)), "negatives.*range"
+    )
+    refused(engine_batch(drawing, 0:9, given[-1]), "80 negatives, not 79")
 })
 
 for (keys in c("raw", "transformed")) {
     for (type in c("batch", "uniform")) {
         test_that(paste("loss and gradient are right:", keys, type), {
-            trainer <- trainer_of(job_of(keys, type))
-            start <- .Call(C_block_read, trainer, 0L)
-            loss <- loss_of(trainer, type)
+            run <- run_of(job_of(keys, type))
+            start <- engine_read(run, "parameters")
+            loss <- loss_of(run, type)
 
-            f <- t(.Call(C_trainer_encode, trainer, 0:14, 1L))
+            f <- engine_output(run, 0:14, 1L)
             other <- if (keys == "raw") x else f
             a <- first + 1
             b <- second + 1
@@ -102,9 +114,9 @@ for (keys in c("raw", "transformed")) {
             }
             expect_equal(loss, expected, tolerance = 1e-12)
 
-            gradient <- .Call(C_block_read, trainer, 3L)
+            gradient <- engine_read(run, "gradients")
             numeric <- numeric_gradient(function(at) {
-                loss_of(trainer, type, at)
+                loss_of(run, type, at)
             }, start)
             expect_gt(max(abs(numeric)), 0)
             expect_lt(relative_error(gradient, numeric), 1e-6)
@@ -113,11 +125,11 @@ for (keys in c("raw", "transformed")) {
 }
 
 test_that("drawn negatives repeat with the key and differ between steps", {
-    trainer <- trainer_of(job_of("transformed", "uniform"))
-    first_loss <- .Call(C_batch, trainer, 0:9, NULL, NULL, 1L)
-    expect_identical(.Call(C_batch, trainer, 0:9, NULL, NULL, 3L), first_loss)
-    .Call(C_batch, trainer, 0:9, NULL, 1e-12, 1L)
-    next_loss <- .Call(C_batch, trainer, 0:9, NULL, NULL, 1L)
+    run <- run_of(job_of("transformed", "uniform"))
+    first_loss <- engine_batch(run, 0:9, NULL, NULL, 1L)
+    expect_identical(engine_batch(run, 0:9, NULL, NULL, 3L), first_loss)
+    engine_batch(run, 0:9, NULL, 1e-12, 1L)
+    next_loss <- engine_batch(run, 0:9, NULL, NULL, 1L)
     # the step moved nothing to speak of, so other negatives made the change
     expect_gt(abs(next_loss - first_loss), 1e-6)
 })
@@ -128,8 +140,8 @@ test_that("single precision agrees with double on a whole batch", {
         losses <- lapply(c("double", "single"), function(precision) {
             job <- job_of("transformed", type)
             job$control$precision <- precision
-            trainer <- trainer_of(job)
-            list(loss_of(trainer, type), .Call(C_block_read, trainer, 3L))
+            run <- run_of(job)
+            list(loss_of(run, type), engine_read(run, "gradients"))
         })
         expect_equal(losses[[1]][[1]], losses[[2]][[1]], tolerance = 1e-5)
         expect_lt(relative_error(losses[[2]][[2]], losses[[1]][[2]]), 1e-4)
@@ -141,15 +153,15 @@ test_that("the clipped step has the asked norm and SGD follows the gradient", {
         optimizer = "sgd", momentum = 0, weight_decay = 0, clip_norm = 0.01,
         precision = "double", threads = 1
     )
-    job <- job_new(
+    job <- association_job(
         x, first, second, encoder_mlp(hidden = 6), info_nce(), control,
         draw_key(5L)
     )
-    trainer <- trainer_of(job)
-    before <- .Call(C_block_read, trainer, 0L)
-    .Call(C_batch, trainer, 0:9, NULL, 0.5, 1L)
-    gradient <- .Call(C_block_read, trainer, 3L)
-    step <- .Call(C_block_read, trainer, 0L) - before
+    run <- run_of(job)
+    before <- engine_read(run, "parameters")
+    engine_batch(run, 0:9, NULL, 0.5, 1L)
+    gradient <- engine_read(run, "gradients")
+    step <- engine_read(run, "parameters") - before
     expect_gt(sqrt(sum(gradient^2)), 0.01)
     expect_equal(sqrt(sum(step^2)), 0.5 * 0.01, tolerance = 1e-3)
     expect_equal(step / sqrt(sum(step^2)), -gradient / sqrt(sum(gradient^2)),

@@ -1,6 +1,6 @@
 # Training repeats, does not depend on threads, and stops and resumes.
 
-what_was_learned <- function(fit) fit[c("parameters", "history", "pairs")]
+what_was_learned <- function(fit) fit[c("members", "history", "pairs")]
 
 test_that("set.seed() decides a fit, and so does control's seed", {
     organism <- small_organism()
@@ -45,16 +45,13 @@ test_that("the number of threads changes nothing", {
         table = rownames(x)
     )
     steps_with <- function(threads, objective) {
-        job <- job_new(
+        job <- association_job(
             x, ends[, "from"] - 1L, ends[, "to"] - 1L, encoder, objective,
             published_control(batch_size = 256), draw_key(1L)
         )
-        trainer <- .Call(
-            C_trainer_create, job$plan, "double", job$x, job$first, job$second
-        )
-        .Call(C_trainer_initialise, trainer)
-        step_through(trainer, 256, 1e-3, threads)
-        .Call(C_block_read, trainer, 0L)
+        run <- engine_create(job$plan, "double", job$arrays)
+        step_through(run, 256, 1e-3, threads)
+        engine_read(run, "parameters")
     }
     for (negatives in c("batch", "uniform")) {
         objective <- info_nce(keys = "transformed", negatives = negatives)
@@ -75,6 +72,10 @@ test_that("a forked child trains and gets the same", {
     parent <- small_fit(organism, control = control)
     job <- parallel::mcparallel(small_fit(organism, control = control))
     child <- parallel::mccollect(job, wait = TRUE)[[1]]
+    expect_s3_class(child, "association_fit")
+    expect_length(
+        learned_parameters(child), sum(layer_table(child$network)$parameters)
+    )
     expect_identical(what_was_learned(child), what_was_learned(parent))
 })
 
@@ -94,14 +95,14 @@ test_that("every epoch is a permutation of the pairs", {
     organism <- small_organism()
     pairs <- gene_pairs(organism$pairs)
     at <- match_pairs(pairs, rownames(organism$vectors))
-    job <- job_new(
+    job <- association_job(
         organism$vectors, at$a, at$b, encoder_mlp(hidden = 8), info_nce(),
         small_control(), draw_key(1L)
     )
-    trainer <- trainer_new(job, state_new())
+    run <- run_new(job, state_new())
     n <- nrow(pairs)
-    first <- .Call(C_epoch_order, trainer, 0)
-    second <- .Call(C_epoch_order, trainer, 1)
+    first <- engine_order(run, 0)
+    second <- engine_order(run, 1)
     expect_identical(sort(first), seq_len(n) - 1L)
     expect_identical(sort(second), seq_len(n) - 1L)
     expect_false(identical(first, second))
@@ -152,10 +153,25 @@ test_that("a loss that is not finite stops with epoch, batch and advice", {
         small_fit(control = small_control(
             learning_rate = 1e30, optimizer = "sgd", checkpoint = file
         )),
-        "no longer finite at epoch 1, batch [0-9]+.*learning rate"
+        "no longer finite at epoch 1, batch [0-9]+.*learning rate",
+        class = "kith_error_loss"
     ))
     # nothing to go on with
     expect_false(file.exists(file))
+})
+
+test_that("a last step that leaves nothing finite is noticed", {
+    # one batch, one epoch: its loss is finite, its step is not
+    organism <- small_organism()
+    n <- nrow(gene_pairs(organism$pairs))
+    expect_error(
+        small_fit(organism, control = small_control(1,
+            batch_size = n, learning_rate = 1e38, optimizer = "sgd",
+            momentum = 0, weight_decay = 1e30
+        )),
+        "parameter is no longer finite after epoch 1.*learning rate",
+        class = "kith_error_loss"
+    )
 })
 
 test_that("too few pairs and too large batches are refused", {
