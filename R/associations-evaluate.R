@@ -144,7 +144,7 @@ test_pairs <- function(fit, test, call = rlang::caller_env()) {
         ), call = call)
     }
     if (n_lost > 0L) {
-        cli::cli_inform(
+        inform_kith(
             "{n_lost} of {nrow(pairs)} test pairs are training pairs and are
             left out.",
             class = "kith_message_dropped"

@@ -70,24 +70,25 @@
 #'   process, or on workers of BiocParallel, each with its share of the threads
 #'   (see [kith-workers]). It changes no result.
 #'
-#' @return An object of class `association_fit` (a `kith_fit`), plain R data that
+#' @return An object of class `association_fit`, a `kith_fit`: plain R data that
 #'   `saveRDS()` keeps as it is. Its parts: `encoder`, `objective`, `control`,
-#'   `members` (a list for each network: `parameters`, numeric, layer by
-#'   layer; `best_epoch`; `key` of its random draws), `history` (data frame
+#'   `preset`, `members` (a list for each network: `parameters`, numeric, layer
+#'   by layer; `best_epoch`; `key` of its random draws), `history` (data frame
 #'   with a row for each network and epoch: `member`, `epoch`, `loss`,
 #'   `accuracy` (share of genes for which a partner scores highest),
-#'   `learning_rate`, `validation_auc`), `preset`, `combination` (`weights`, `scale` and
+#'   `learning_rate`, `validation_auc`), `combination` (`weights`, `scale` and
 #'   how many `positives` of each kind they were learned from), `propagation`,
 #'   `preprocessing`, `genes`, `vectors` (the unit vectors, genes x
-#'   dimensions), `pairs` (trained on), `validation` (kept out), `version` and
-#'   `blas`. The matrix that `x` came from is not kept.
+#'   dimensions), `pairs` (trained on), `validation` (kept out), `call_hash` (by
+#'   which [resume()] knows its checkpoint), `version` and `blas`. The matrix
+#'   that `x` came from is not kept.
 #' @section Errors: Of class `kith_error_input`: gene vectors that
 #'   [as_embedding()] refuses, fewer than 8 genes (with [info_nce()] pairs) to
 #'   train on, also without a third of the genes for `combine = TRUE`, a batch
 #'   larger than them, known pairs only where `combine = TRUE` needs others.
 #'   Of class `kith_error_checkpoint`: the checkpoint of
-#'   another run. A loss that is not finite stops the run and names epoch and
-#'   batch.
+#'   another run. Of class `kith_error_loss`: a loss or a parameter that is no
+#'   longer finite, with epoch and batch.
 #' @references Dury J (2026). Beyond expression similarity: contrastive
 #'   learning recovers functional gene associations from protein interaction
 #'   structure. arXiv:2603.20955. Pahikkala T et al. (2014). A two-step learning

@@ -292,7 +292,7 @@ warn_unknown <- function(pairs, known, call = rlang::caller_env()) {
         ), call = call)
     }
     if (n > 0L) {
-        cli::cli_inform(
+        inform_kith(
             "{n} of {length(known)} pairs have a gene without a vector: their
             score is {.code NA}.",
             class = "kith_message_dropped"

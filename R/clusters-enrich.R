@@ -146,7 +146,7 @@ cluster_members <- function(clusters, call = rlang::caller_env()) {
     )
     repeated <- duplicated(members)
     if (any(repeated)) {
-        cli::cli_inform(
+        inform_kith(
             "{sum(repeated)} row{?s} of {.arg clusters} repeat{?s/} a gene of
             the same cluster: it counts once.",
             class = "kith_message_dropped"

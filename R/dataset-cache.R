@@ -22,8 +22,9 @@ fetch_dataset <- function(dataset, cache, call) {
         return(use_cached(dataset, path, call))
     }
     part <- paste0(path, ".part")
-    cli::cli_inform(
-        "Fetching {dataset$file} from {.url {address}}{said_size(dataset)}."
+    inform_kith(
+        "Fetching {dataset$file} from {.url {address}}{said_size(dataset)}.",
+        "kith_message_download"
     )
     tryCatch(
         download_file(address, part),
@@ -192,12 +193,12 @@ register_file <- function(cache, address, path) {
         }
     }
     tryCatch(suppressWarnings(add()), error = function(e) {
-        cli::cli_warn(c(
+        warn_kith(c(
             "{.file {basename(path)}} is whole, but could not be registered by
             {.pkg BiocFileCache}.",
             x = "{conditionMessage(e)}",
             i = "{.fn kith_dataset} does not need the registry."
-        ))
+        ), "kith_warning_cache")
     })
 }
 
@@ -219,8 +220,8 @@ wait_for_lock <- function(path, call) {
         {
             lock <- filelock::lock(place, timeout = 0)
             if (is.null(lock)) {
-                cli::cli_inform("Waiting for another process that fetches
-                    {basename(path)}.")
+                inform_kith("Waiting for another process that fetches
+                    {basename(path)}.", "kith_message_download")
                 lock <- filelock::lock(place)
             }
             lock
@@ -248,7 +249,7 @@ mirror_address <- function(dataset, call) {
 # ---- errors ----------------------------------------------------------------
 
 abort_download <- function(message, call, envir = rlang::caller_env()) {
-    cli::cli_abort(message,
+    abort_kith(message,
         class = "kith_error_download", call = call, .envir = envir
     )
 }

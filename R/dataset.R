@@ -178,8 +178,8 @@ tell_terms <- function(chosen) {
     } else {
         "{first$source} ({first$version}) may be used under {first$licence}."
     }
-    cli::cli_inform(
-        c(i = paste(terms, "Cite {first$citation}.")),
+    inform_kith(
+        c(i = paste(terms, "Cite {first$citation}.")), "kith_message_terms",
         .frequency = "once", .frequency_id = paste0("kith_", first$source)
     )
 }

@@ -304,11 +304,11 @@ rename_genes <- function(x, map, combine = c("mean", "first", "drop")) {
     }
     renamed <- renamed[!duplicated(rownames(renamed)), , drop = FALSE]
     lost <- nrow(x) - sum(rownames(x) %in% pairs$id)
-    cli::cli_inform(c(
+    inform_kith(c(
         "{nrow(x)} row{?s} became {nrow(renamed)} gene{?s}.",
         i = "{lost} row{?s} without a target {?was/were} left out.",
         i = "{length(merged)} gene{?s} with several rows: {.val {combine}}."
-    ))
+    ), "kith_message_renamed")
     renamed
 }
 

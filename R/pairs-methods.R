@@ -249,7 +249,7 @@ keep_known_pairs <- function(pairs, genes, name = rlang::caller_arg(pairs),
             i = "Gene ids are compared as they are: check type and case."
         ), call = call)
     }
-    cli::cli_inform(c(
+    inform_kith(c(
         "!" = "{sum(!known)} of {length(known)} pairs in {.arg {name}}
         dropped. Unknown genes: {length(unknown)}, first {.val {first}}."
     ), class = "kith_message_dropped")

@@ -197,7 +197,7 @@ check_existing <- function(wanted, existing, by_default, call) {
             i = "Ask for fewer, or give a larger {.arg universe}."
         ), call = call)
     }
-    cli::cli_inform(c(
+    inform_kith(c(
         "!" = "{format_count(wanted)} negatives would be drawn, but no more
         than {format_count(existing)} exist: these are taken."
     ), class = "kith_message_fewer")

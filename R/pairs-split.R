@@ -137,7 +137,7 @@ known_test_genes <- function(test_genes, genes, call) {
     }
     if (length(unknown)) {
         first <- utils::head(unknown, 3L)
-        cli::cli_inform(c(
+        inform_kith(c(
             "!" = "{length(unknown)} of {length(test_genes)} genes in
             {.arg test_genes} dropped for want of pairs, first
             {.val {first}}."

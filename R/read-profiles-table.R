@@ -154,7 +154,7 @@ read_long <- function(file, gene_id, feature, value, sep, call) {
     check_complete(table$con, file, call)
     n_lost <- sum(is.na(rows[[2L]]))
     if (n_lost > 0) {
-        cli::cli_inform(
+        inform_kith(
             c(i = "{format_count(n_lost)} {plural(n_lost, 'row')} without
             {.field {layout$columns[at[2L]]}} left out."),
             class = "kith_message_profiles"

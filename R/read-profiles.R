@@ -185,7 +185,7 @@ inform_profiles <- function(x, file, ignored) {
         mapply(plural, size, names, USE.NAMES = FALSE)
     )
     shown <- toString(utils::head(colnames(x), 3L))
-    cli::cli_inform(c(
+    inform_kith(c(
         "{.file {basename(file)}}: {told_size[1]} x {told_size[2]} from
         {told_size[3]}.",
         i = left_out,

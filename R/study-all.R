@@ -150,7 +150,7 @@ check_examples <- function(examples, genes, call = rlang::caller_env()) {
         ), call = call)
     }
     if (!all(known)) {
-        cli::cli_inform(
+        inform_kith(
             "{sum(!known)} of {length(known)} examples have a gene without a
             vector and are left out.",
             class = "kith_message_dropped"

@@ -230,7 +230,7 @@ run_arms <- function(arms, workers) {
 run_arm <- function(arm) {
     if (arm$settings$control$verbose) {
         what <- paste(names(arm$label), vapply(arm$label, format, ""))
-        cli::cli_inform("Arm {arm$place}: {toString(what)}")
+        inform_kith("Arm {arm$place}: {toString(what)}", "kith_message_arm")
     }
     if (is.null(arm$folder)) {
         return(train_arm(arm))

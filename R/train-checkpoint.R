@@ -69,11 +69,11 @@ write_checkpoint <- function(content, file) {
 }
 
 abort_write <- function(file, what) {
-    cli::cli_abort(c(
+    abort_kith(c(
         "The checkpoint {.file {file}} could not be written.",
         x = "{what}",
         i = "Make room, or name a file in another folder."
-    ), class = c("kith_error_checkpoint", "kith_error"))
+    ), class = "kith_error_checkpoint")
 }
 
 read_checkpoint <- function(file, call = rlang::caller_env()) {
@@ -89,7 +89,7 @@ read_checkpoint <- function(file, call = rlang::caller_env()) {
     connection <- file(file, "rb")
     on.exit(close(connection))
     start <- readBin(connection, "raw", longest_header)
-    line <- header_line(start)
+    line <- checkpoint_line(start)
     if (is.null(line)) {
         refuse(if (is_rds(start)) {
             "It is an RDS file, as kith wrote before format 3."
@@ -107,7 +107,7 @@ read_checkpoint <- function(file, call = rlang::caller_env()) {
     payload <- read_payload(connection, file.size(file) - line$length)
     header <- checkpoint_header(payload, line$version)
     if (!identical(header, start[seq_len(line$length)])) {
-        refuse("Its bytes do not match their checksum: it is damaged or cut off.")
+        refuse("Its bytes do not match their checksum: it is damaged.")
     }
     parse_payload(payload)
 }
@@ -116,8 +116,8 @@ read_checkpoint <- function(file, call = rlang::caller_env()) {
 parse_payload <- function(payload) unserialize(payload)
 
 abort_checkpoint <- function(message, call, envir = rlang::caller_env()) {
-    cli::cli_abort(message,
-        class = c("kith_error_checkpoint", "kith_error"), call = call,
+    abort_kith(message,
+        class = "kith_error_checkpoint", call = call,
         .envir = envir
     )
 }
@@ -132,7 +132,7 @@ read_payload <- function(connection, n) {
 longest_header <- 200L
 
 # list(format, version, length (of the line in bytes)), NULL for another file
-header_line <- function(head) {
+checkpoint_line <- function(head) {
     end <- match(charToRaw("\n"), head)
     if (is.na(end) || any(head[seq_len(end)] > as.raw(127)) ||
         any(head[seq_len(end)] == as.raw(0))) {
@@ -254,11 +254,11 @@ interrupted <- function(loop, job) {
     }
     save_state(loop, job)
     file <- if (job$alone) loop$files$file else call_file(job)
-    cli::cli_inform(c(
+    inform_kith(c(
         "!" = "Training stopped in epoch {loop$state$at[['epoch']] + 1}.",
         i = "Go on with {.code resume(\"{file}\")}, or with the same call and
         seed."
-    ), class = c("kith_message_interrupted", "kith_message"))
+    ), class = "kith_message_interrupted")
 }
 
 # ---- calls of several networks ----------------------------------------------
@@ -330,10 +330,10 @@ state_for <- function(job, call = rlang::caller_env(2)) {
     found <- read_checkpoint(file, call = call)
     if (!identical(found$job_hash, job_hash(job))) abort_other_run(file, call)
     check_state(found$state, job, file, call)
-    cli::cli_inform(c(
+    inform_kith(c(
         i = "Resuming after {nrow(found$state$history) %||% 0} epoch{?s} from
         {.file {file}}."
-    ), class = c("kith_message_resumed", "kith_message"))
+    ), class = "kith_message_resumed")
     found$state
 }
 

@@ -70,7 +70,7 @@ run_jobs <- function(jobs, workers = BiocParallel::SerialParam()) {
     progress <- if (here && verbose) progress_open(jobs)
     on.exit(progress_close(progress))
     if (!here && verbose) {
-        cli::cli_inform(c(
+        inform_kith(c(
             i = "Training {length(jobs)} network{?s} on
             {BiocParallel::bpnworkers(workers)} worker{?s}."
         ), class = "kith_message_workers")
@@ -96,7 +96,7 @@ run_jobs <- function(jobs, workers = BiocParallel::SerialParam()) {
     }, ends, jobs)
 }
 
-# list(job, state, kept)
+# returns list(job, state, kept)
 run_job <- function(job, progress = NULL) {
     state <- train(job, state_for(job), progress = progress)
     list(job = job, state = state, kept = end_job(job, state))

@@ -3,10 +3,9 @@
 # first offending value and the way out.
 
 abort_input <- function(message, ..., call = rlang::caller_env()) {
-    cli::cli_abort(message,
+    abort_kith(message, "kith_error_input",
         ...,
-        class = "kith_error_input", call = call,
-        .envir = rlang::caller_env()
+        call = call, .envir = rlang::caller_env()
     )
 }
 
@@ -116,26 +115,9 @@ describe_value <- function(x) {
 need_package <- function(package, purpose, call = rlang::caller_env()) {
     if (!requireNamespace(package, quietly = TRUE)) {
         install <- sprintf("BiocManager::install(\"%s\")", package)
-        cli::cli_abort(c(
+        abort_kith(c(
             "{purpose} needs the package {.pkg {package}}.",
             i = "Install it with {.code {install}}."
-        ), class = "kith_error_package", call = call)
-    }
-}
-
-# the key of all random draws of one call: from a seed, or from R's stream
-# the parts of a fit that draw for themselves
-key_parts <- c(network = 1L, folds = 2L, fold = 3L, negatives = 4L)
-
-# the key of the i-th part of a name, from the key of the whole
-derive_key <- function(key, part, i) {
-    .Call(C_derive_key, key, key_parts[[part]], as.integer(i))
-}
-
-draw_key <- function(seed = NULL) {
-    if (is.null(seed)) {
-        .Call(C_draw_key)
-    } else {
-        .Call(C_key_from_seed, seed)
+        ), "kith_error_package", call = call)
     }
 }

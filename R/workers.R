@@ -138,14 +138,14 @@ patience_of_forks <- 2
 check_halt <- function() {
     halt <- getOption("kith.halt")
     if (!is.null(halt) && file.exists(halt)) {
-        cli::cli_abort("The call that this worker served was stopped.",
+        abort_kith("The call that this worker served was stopped.",
             class = "kith_error_halt"
         )
     }
 }
 
 abort_worker <- function(what, call) {
-    cli::cli_abort(c(
+    abort_kith(c(
         "The workers of {.arg BPPARAM} failed.",
         x = what,
         i = "A system ends processes when memory runs out: take fewer workers,

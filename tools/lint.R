@@ -1,12 +1,17 @@
 # Lints the package by .lintr; the exit status is 1 if there is a lint.
 
-# The names of S3 methods end in a class that others have named (graphNEL),
-# so the rule for names is not for methods that NAMESPACE registers.
+# The names of S3 methods are made of two names: those of methods that NAMESPACE
+# registers, and of methods of generics that the package keeps to itself.
 registered <- parseNamespaceFile(basename(getwd()), dirname(getwd()))$S3methods
 methods <- paste(registered[, 1], registered[, 2], sep = ".")
+code <- unlist(lapply(list.files("R", full.names = TRUE), readLines))
+generics <- unlist(regmatches(
+    code, gregexpr("(?<=UseMethod\\(\")[a-z_]+", code, perl = TRUE)
+))
 names_method <- function(lint) {
-    lint$linter == "object_name_linter" &&
-        trimws(sub("<-.*", "", lint$line)) %in% methods
+    name <- trimws(sub("<-.*", "", lint$line))
+    lint$linter %in% c("object_name_linter", "object_length_linter") &&
+        (name %in% methods || any(startsWith(name, paste0(generics, "."))))
 }
 
 folders <- Filter(dir.exists, c("R", "tests", "inst", "tools", "bench"))

@@ -22,7 +22,7 @@ static const char *error_class(status_code code) {
   }
 }
 
-/* Has raise_engine_error() of R/engine-errors.R raise the condition: C has no
+/* Has raise_engine_error() of R/conditions.R raise the condition: C has no
  * way to give it a class. Memory from R_alloc is freed as after Rf_error. */
 static NORET void raise_message(status_code code, const char *message) {
   SEXP space = PROTECT(R_FindNamespace(PROTECT(Rf_mkString("kith"))));

@@ -6,24 +6,27 @@ layer_norm_r <- function(x, scale, shift) {
     sweep(sweep(normed, 2, scale, "*"), 2, shift, "+")
 }
 
+# layers one after the other
+chain <- function(n_in, ...) network_of_layers(n_in, list(...))
+
 cases <- list(
-    linear = list(network_of_layers(4, list(layer("linear", 3))), function(x, p) {
+    linear = list(chain(4, layer("linear", 3)), function(x, p) {
         weight <- matrix(p[1:12], 3, 4, byrow = TRUE)
         sweep(x %*% t(weight), 2, p[13:15], "+")
     }),
-    layernorm = list(network_of_layers(4, list(layer("layernorm"))), function(x, p) {
+    layernorm = list(chain(4, layer("layernorm")), function(x, p) {
         layer_norm_r(x, p[1:4], p[5:8])
     }),
-    gelu = list(network_of_layers(4, list(layer("gelu"))), function(x, p) x * pnorm(x)),
-    relu = list(network_of_layers(4, list(layer("relu"))), function(x, p) pmax(x, 0)),
-    leaky = list(network_of_layers(4, list(layer("relu", option = 0.01))), function(x, p) {
+    gelu = list(chain(4, layer("gelu")), function(x, p) x * pnorm(x)),
+    relu = list(chain(4, layer("relu")), function(x, p) pmax(x, 0)),
+    leaky = list(chain(4, layer("relu", option = 0.01)), function(x, p) {
         ifelse(x > 0, x, 0.01 * x)
     }),
-    normalize = list(network_of_layers(4, list(layer("normalize"))), function(x, p) {
+    normalize = list(chain(4, layer("normalize")), function(x, p) {
         x / sqrt(rowSums(x^2))
     }),
     blend = list(
-        network_of_layers(4, list(layer("linear", 4), layer("blend", with = 0))),
+        chain(4, layer("linear", 4), layer("blend", with = 0)),
         function(x, p) {
             weight <- matrix(p[1:16], 4, 4, byrow = TRUE)
             y <- sweep(x %*% t(weight), 2, p[17:20], "+")
@@ -32,9 +35,11 @@ cases <- list(
         }
     ),
     all = list(
-        network_of_layers(4, list(layer("linear", 5), layer("layernorm"), layer("gelu"),
+        chain(
+            4, layer("linear", 5), layer("layernorm"), layer("gelu"),
             layer("linear", 4), layer("layernorm"), layer("blend", with = 0),
-            layer("normalize"))),
+            layer("normalize")
+        ),
         NULL
     )
 )
@@ -60,12 +65,12 @@ for (name in names(cases)) {
 test_that("layers agree with PyTorch", {
     gold <- golden("layers")
     networks <- list(
-        linear = network_of_layers(7, list(layer("linear", 3))),
-        layer_norm = network_of_layers(7, list(layer("layernorm"))),
-        gelu = network_of_layers(7, list(layer("gelu"))),
-        relu = network_of_layers(7, list(layer("relu"))),
-        leaky_relu = network_of_layers(7, list(layer("relu", option = 0.01))),
-        normalize = network_of_layers(7, list(layer("normalize")))
+        linear = chain(7, layer("linear", 3)),
+        layer_norm = chain(7, layer("layernorm")),
+        gelu = chain(7, layer("gelu")),
+        relu = chain(7, layer("relu")),
+        leaky_relu = chain(7, layer("relu", option = 0.01)),
+        normalize = chain(7, layer("normalize"))
     )
     flat <- function(parts) {
         as.double(unlist(lapply(parts, function(part) {
@@ -87,7 +92,7 @@ test_that("layers agree with PyTorch", {
 })
 
 test_that("dropout keeps the expectation and its mask serves the gradient", {
-    network <- network_of_layers(50, list(layer("dropout", option = 0.3)))
+    network <- chain(50, layer("dropout", option = 0.3))
     x <- matrix(1, 400, 50)
     dy <- matrix(2, 400, 50)
     result <- try_network(network, double(), x, dy, draw_key(1L))
