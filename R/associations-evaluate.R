@@ -175,17 +175,14 @@ evaluate_setting <- function(fit, setting, name, known, options) {
 # positives and negatives, below each other
 measure_subsets <- function(scores, positive, pairs, subsets, options,
                             threads) {
-    rows <- Map(function(kept, label) {
-        if (!any(positive[kept]) || all(positive[kept])) {
-            return(NULL)
+    compare_subsets(subsets, function(kept) {
+        if (any(positive[kept]) && !all(positive[kept])) {
+            measure_scores(
+                scores[kept, , drop = FALSE], positive[kept], pairs[kept, ],
+                options, threads
+            )
         }
-        measured <- measure_scores(
-            scores[kept, , drop = FALSE], positive[kept], pairs[kept, ],
-            options, threads
-        )
-        cbind(subset = label, measured)
-    }, subsets, names(subsets))
-    do.call(rbind, unname(rows))
+    })
 }
 
 setting_negatives <- function(setting, known, method) {
@@ -217,38 +214,26 @@ all_scores <- function(fit, pairs, options) {
     )
 }
 
-# AUC, average precision and the margin of the first column, a row for each
+# AUC, average precision and the margin of the first column, a row for each;
+# genes are drawn for the intervals
 measure_scores <- function(scores, positive, pairs, options, threads) {
-    n <- ncol(scores)
-    result <- data.frame(
-        scorer = names(scores),
-        auc = vapply(scores, auc, numeric(1), positive),
-        lower = NA_real_, upper = NA_real_,
-        average_precision = vapply(
-            scores, average_precision, numeric(1), positive
-        ),
-        n_positive = sum(positive), n_negative = sum(!positive)
-    )
-    result$margin <- result$auc[1] - result$auc
-    result$margin_lower <- NA_real_
-    result$margin_upper <- NA_real_
-    rownames(result) <- NULL
-    if (options$draws > 0L) {
-        drawn <- bootstrap_draws(
+    drawn <- if (options$draws > 0L) {
+        bootstrap_draws(
             as.matrix(scores), positive, index_pair_genes(pairs, nrow(pairs)),
             options$draws, threads
         )
-        tails <- c(1 - options$level, 1 + options$level) / 2
-        bounds <- apply(drawn, 2, stats::quantile, tails, na.rm = TRUE)
-        margins <- apply(
-            drawn[, 1] - drawn, 2, stats::quantile, tails,
-            na.rm = TRUE
-        )
-        result$lower <- bounds[1, ]
-        result$upper <- bounds[2, ]
-        result$margin_lower[-1] <- margins[1, -1]
-        result$margin_upper[-1] <- margins[2, -1]
     }
-    result$margin[1] <- NA_real_
-    result
+    table <- compare_columns(
+        scores, positive, measure_auc, drawn, options$level
+    )
+    counts <- data.frame(
+        average_precision = unname(vapply(
+            scores, average_precision, numeric(1), positive
+        )),
+        n_positive = sum(positive), n_negative = sum(!positive)
+    )
+    cbind(
+        table[c("scorer", "auc", "lower", "upper")], counts,
+        table[c("margin", "margin_lower", "margin_upper")]
+    )
 }

@@ -203,17 +203,9 @@ join_index <- function(x, y) {
 
 # for each row of x that occurs in a pair the number of its fold, else 0
 draw_folds <- function(index, key) {
-    left <- sort(unique(c(index$a, index$b))) + 1L
-    folds <- integer(max(left))
-    for (f in seq_len(n_folds - 1L)) {
-        out <- draw_held_out(
-            length(left), 1 - 1 / (n_folds - f + 1),
-            derive_key(key, "folds", f)
-        ) == 1L
-        folds[left[out]] <- f
-        left <- left[!out]
-    }
-    folds[left] <- n_folds
+    paired <- sort(unique(c(index$a, index$b))) + 1L
+    folds <- integer(max(paired))
+    folds[paired] <- item_folds(length(paired), n_folds, key)
     folds
 }
 

@@ -179,31 +179,7 @@ autoplot.association_evaluation <- function(object, ...) {
     rows$setting <- factor(rows$setting, unique(rows$setting))
     rows$subset <- factor(rows$subset, unique(rows$subset))
     rows$scorer <- factor(rows$scorer, rev(unique(rows$scorer)))
-    ggplot2::ggplot(rows, ggplot2::aes(
-        .data$auc, .data$scorer,
-        colour = .data$scorer
-    )) +
-        ggplot2::geom_vline(xintercept = 0.5, colour = "grey60") +
-        ggplot2::geom_errorbarh(
-            ggplot2::aes(xmin = .data$lower, xmax = .data$upper),
-            height = 0.3, na.rm = TRUE
-        ) +
-        ggplot2::geom_point(size = 2) +
-        ggplot2::geom_text(
-            ggplot2::aes(label = sprintf("%.3f", .data$auc)),
-            vjust = -1.1, size = 3, colour = "grey20"
-        ) +
-        ggplot2::scale_colour_manual(values = scorer_colours) +
-        # room for the label of an AUC of 1
-        ggplot2::scale_x_continuous(
-            expand = ggplot2::expansion(mult = c(0.05, 0.1))
-        ) +
-        ggplot2::facet_grid(
-            ggplot2::vars(.data$setting), ggplot2::vars(.data$subset)
-        ) +
-        ggplot2::labs(
-            x = "AUC", y = NULL, title = "Model and baselines",
-            subtitle = "grey line: chance"
-        ) +
-        ggplot2::theme(legend.position = "none")
+    plot_forest(rows, "scorer", scorer_colours, "Model and baselines",
+        values = TRUE
+    )
 }

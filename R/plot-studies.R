@@ -125,37 +125,6 @@ autoplot.ablation <- function(object,
     plot_forest(rows, "arm", colours, "Ablations", "role")
 }
 
-# AUC with its interval, a line for each value of `by`, a panel for each setting
-# and subset
-plot_forest <- function(rows, by, colours, title, colour = by) {
-    ggplot2::ggplot(rows, ggplot2::aes(
-        .data$auc, .data[[by]],
-        colour = .data[[colour]]
-    )) +
-        ggplot2::geom_vline(
-            xintercept = 0.5, colour = "grey60", linetype = 2
-        ) +
-        ggplot2::geom_errorbarh(
-            ggplot2::aes(xmin = .data$lower, xmax = .data$upper),
-            height = 0.4, na.rm = TRUE
-        ) +
-        ggplot2::geom_point(size = 2.2) +
-        ggplot2::scale_colour_manual(values = colours) +
-        ggplot2::facet_grid(
-            ggplot2::vars(.data$subset), ggplot2::vars(.data$setting)
-        ) +
-        ggplot2::labs(
-            x = "AUC (bars: intervals over genes; dashed: chance)", y = NULL,
-            title = title
-        ) +
-        study_theme() +
-        ggplot2::theme(
-            legend.position = "none",
-            # labels of two axes must not touch
-            panel.spacing.x = ggplot2::unit(1.2, "lines")
-        )
-}
-
 #' @rdname plot_studies
 #' @method autoplot threshold_sweep
 #' @export

@@ -185,10 +185,10 @@ mean_degree <- function(pairs, known) {
     unname(degree[pairs$from] + degree[pairs$to]) / 2
 }
 
-# ---- the runner --------------------------------------------------------------
+# ---- arms -------------------------------------------------------------------
 
-# An arm: list(label (data frame with one row), x, pairs, settings, key, tests,
-# k, folder for its result), and keep = TRUE to get the fit as well.
+# An arm that trains associations and scores tests; keep = TRUE to get the fit
+# as well.
 new_arm <- function(label, input, split, key, pairs = split$train,
                     objective = NULL, keep = FALSE) {
     settings <- input$settings
@@ -202,56 +202,16 @@ new_arm <- function(label, input, split, key, pairs = split$train,
             )
         )
     }
-    list(
-        label = label, x = input$x, pairs = pairs, settings = settings,
-        key = key, tests = split$tests, k = input$design$k, keep = keep,
+    new_compare_arm(
+        x = input$x, pairs = pairs, key = key, tests = split$tests,
+        k = input$design$k, keep = keep,
+        kind = "association", label = label, settings = settings,
         folder = input$design$checkpoint
     )
 }
 
-# Trains and scores arms, here or on workers, which changes no number:
-# list(label, scored, glance, fit) each.
-run_arms <- function(arms, workers) {
-    for (folder in unique(unlist(lapply(arms, `[[`, "folder")))) {
-        dir.create(folder, showWarnings = FALSE)
-    }
-    sent <- Map(function(arm, i) {
-        arm$settings$control <- shared_control(arm$settings$control, workers)
-        arm$place <- paste(i, "of", length(arms))
-        arm
-    }, arms, seq_along(arms))
-    # the fit keeps the control that was asked for
-    Map(function(end, arm) {
-        if (!is.null(end$fit)) end$fit$control <- arm$settings$control
-        end
-    }, map_on(workers, sent, run_arm), arms)
-}
-
-run_arm <- function(arm) {
-    if (arm$settings$control$verbose) {
-        what <- paste(names(arm$label), vapply(arm$label, format, ""))
-        inform_kith("Arm {arm$place}: {toString(what)}", "kith_message_arm")
-    }
-    if (is.null(arm$folder)) {
-        return(train_arm(arm))
-    }
-    file <- file.path(arm$folder, paste0("arm-", arm_hash(arm), ".rds"))
-    if (file.exists(file)) {
-        return(read_checkpoint(file))
-    }
-    result <- train_arm(arm)
-    write_checkpoint(result, file)
-    result
-}
-
-# what makes two arms the same
-arm_hash <- function(arm) {
-    arm$settings$control <- deciding_control(arm$settings$control)
-    arm[c("place", "folder")] <- NULL
-    rlang::hash(list(arm, kith_version()))
-}
-
-train_arm <- function(arm) {
+# list(label, scored, glance, fit)
+fit_arm.association_arm <- function(arm) {
     fit <- learn_settled(arm$x, arm$pairs, arm$settings, arm$key)
     list(
         label = arm$label, scored = score_tests(fit, arm$tests, k = arm$k),
@@ -275,7 +235,7 @@ score_tests <- function(fit, tests, how = NULL, k = 20L) {
     tests
 }
 
-# ---- telling -----------------------------------------------------------------
+# ---- tables ------------------------------------------------------------------
 
 # the results of some arms, one below the other: label, setting, ...
 stack_scored <- function(results) {

@@ -1,21 +1,7 @@
-# What a run watches: a measure with a name and a direction.
-
-# name: as in the column validation_<name> of a history; label: for print
-new_measure <- function(name, label, higher_is_better) {
-    list(name = name, label = label, higher_is_better = higher_is_better)
-}
-
-measure_auc <- new_measure("auc", "AUC", TRUE)
+# What a run watches: a measure with a name and a direction
+# (compare-measure.R).
 
 validation_column <- function(measure) paste0("validation_", measure$name)
-
-# is a value of the measure better than another? (NULL: there is no other)
-is_better <- function(measure, value, than) {
-    if (is.null(than)) {
-        return(TRUE)
-    }
-    if (measure$higher_is_better) value > than else value < than
-}
 
 # The best epoch so far, where early stopping asks for it: list(epoch, value,
 # parameters, state), or NULL.

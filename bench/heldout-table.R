@@ -165,14 +165,12 @@ heldout_table <- function(rows) {
         means <- lapply(c("matched", "rho", "ece"), function(value) {
             colMeans(by_split(kept, value))
         })
-        difference <- aucs[, "kith"] - aucs
+        found <- kith:::compare_folds(aucs, "kith")
         table <- data.frame(
-            setting = setting, method = colnames(aucs), auc = colMeans(aucs),
-            sd = apply(aucs, 2L, stats::sd), matched = means[[1L]],
-            rho = means[[2L]], ece = means[[3L]],
-            margin = colMeans(difference),
-            margin_se = apply(difference, 2L, stats::sd) /
-                sqrt(nrow(difference))
+            setting = setting, method = found$method, auc = found$mean,
+            sd = found$sd, matched = means[[1L]], rho = means[[2L]],
+            ece = means[[3L]], margin = found$margin,
+            margin_se = found$margin_se
         )
         table[order(-table$auc), ]
     })

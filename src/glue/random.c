@@ -5,6 +5,8 @@
 
 #include <R_ext/Random.h>
 
+#include <limits.h>
+
 /* A key as two doubles of 32 bits each. */
 static SEXP key_to_r(uint64_t key) {
   SEXP halves = PROTECT(Rf_allocVector(REALSXP, 2));
@@ -29,13 +31,26 @@ SEXP C_key_from_seed(SEXP seed) {
   return key_to_r(rng_key_from_seed(get_int(seed, "seed")));
 }
 
-/* A key that hangs on a key, for the i-th of the parts of one name that draw
+/* A key from another key, for the i-th of the parts of one name that draw
  * for themselves. */
 SEXP C_derive_key(SEXP key, SEXP part, SEXP i) {
   rng r = rng_open(get_key(key), RNG_KEY, (uint32_t)get_int(part, "part"),
                    (uint32_t)get_int(i, "i"));
   uint64_t high = rng_u32(&r);
   return key_to_r(high << 32 | rng_u32(&r));
+}
+
+/* n of the numbers 0 .. n - 1, drawn with replacement. */
+SEXP C_draw_items(SEXP n, SEXP key) {
+  size_t n_items = get_count(n, "n");
+  if (n_items > INT_MAX)
+    raise_error(STATUS_BAD_INPUT, "`n` is above 2^31 - 1");
+  rng r = rng_open(get_key(key), RNG_BOOTSTRAP, 0, 0);
+  SEXP drawn = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)n_items));
+  for (size_t i = 0; i < n_items; ++i)
+    INTEGER(drawn)[i] = (int)rng_below(&r, n_items);
+  UNPROTECT(1);
+  return drawn;
 }
 
 /* For tests: what the generator gives for a counter and a key. */

@@ -1,0 +1,59 @@
+# Arms: the models of a study or benchmark. An arm is a list of class
+# c("<kind>_arm", "compare_arm") with
+#   label     a data frame of one row that names it
+#   settings  list(control, ...), for its threads and what it reports
+#   folder    where its result is kept, NULL: nowhere
+# and what fit_arm() needs. Arms share nothing, so they may go to workers;
+# results that a folder holds are read instead, so a stopped study goes on.
+
+# ...: what fit_arm() needs, first so that no name is taken for one of the others
+new_compare_arm <- function(..., kind, label, settings, folder) {
+    structure(
+        list(label = label, settings = settings, folder = folder, ...),
+        class = c(paste0(kind, "_arm"), "compare_arm")
+    )
+}
+
+# Trains an arm and returns its result: list(label, ...).
+fit_arm <- function(arm) UseMethod("fit_arm")
+
+# Results of arms, in their order; where they run changes no number.
+run_arms <- function(arms, workers) {
+    for (folder in unique(unlist(lapply(arms, `[[`, "folder")))) {
+        dir.create(folder, showWarnings = FALSE)
+    }
+    sent <- Map(function(arm, i) {
+        arm$settings$control <- shared_control(arm$settings$control, workers)
+        arm$place <- paste(i, "of", length(arms))
+        arm
+    }, arms, seq_along(arms))
+    # a fit keeps the control that was asked for
+    Map(function(end, arm) {
+        if (!is.null(end$fit)) end$fit$control <- arm$settings$control
+        end
+    }, map_on(workers, sent, run_arm), arms)
+}
+
+run_arm <- function(arm) {
+    if (arm$settings$control$verbose) {
+        what <- paste(names(arm$label), vapply(arm$label, format, ""))
+        inform_kith("Arm {arm$place}: {toString(what)}", "kith_message_arm")
+    }
+    if (is.null(arm$folder)) {
+        return(fit_arm(arm))
+    }
+    file <- file.path(arm$folder, paste0("arm-", arm_hash(arm), ".rds"))
+    if (file.exists(file)) {
+        return(read_checkpoint(file))
+    }
+    result <- fit_arm(arm)
+    write_checkpoint(result, file)
+    result
+}
+
+# what makes two arms the same
+arm_hash <- function(arm) {
+    arm$settings$control <- deciding_control(arm$settings$control)
+    arm[c("place", "folder")] <- NULL
+    rlang::hash(list(unclass(arm), kith_version()))
+}
