@@ -6,7 +6,7 @@
 # and what fit_arm() needs. Arms share nothing, so they may go to workers;
 # results that a folder holds are read instead, so a stopped study goes on.
 
-# ...: what fit_arm() needs, first so that no name is taken for one of the others
+# ...: what fit_arm() needs; first, so that no name of it is a part of another
 new_compare_arm <- function(..., kind, label, settings, folder) {
     structure(
         list(label = label, settings = settings, folder = folder, ...),

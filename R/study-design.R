@@ -210,7 +210,7 @@ new_arm <- function(label, input, split, key, pairs = split$train,
     )
 }
 
-# list(label, scored, glance, fit)
+# returns list(label, scored, glance, fit)
 fit_arm.association_arm <- function(arm) {
     fit <- learn_settled(arm$x, arm$pairs, arm$settings, arm$key)
     list(

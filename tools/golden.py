@@ -4,11 +4,12 @@
     python3 tools/golden.py [folder]
 
 writes golden-<case>.json into the folder (default tests/testthat/fixtures).
-Each file but golden-layers.json holds one whole training run of ten optimiser
-steps: what went in (encoder, objective, optimiser, vectors, batches, first
-parameters) and what must come out (losses, gradient norms, last parameters,
-encoding). Numbers carry 17 significant digits, so they read back to the same
-bits; indices count from 0. tests/testthat/fixtures/README.md lists the fields.
+Each file holds one whole training run of ten optimiser steps: what went in
+(encoder, objective, optimiser, vectors, batches, first parameters) and what
+must come out (losses, gradient norms, last parameters, encoding). Numbers carry
+17 significant digits, so they read back to the same bits; indices count from 0.
+tests/testthat/fixtures/README.md lists the fields; golden_parts.py makes the
+other fixtures.
 """
 
 import json
@@ -328,87 +329,6 @@ def run_case(name):
     return fixture
 
 
-# Single layers ---------------------------------------------------------------
-
-def layer_values(forward, x, parameters, generator):
-    """x, parameters, y, upstream gradient dy, dx and the dparameters."""
-    x = x.clone().requires_grad_()
-    for value in parameters.values():
-        value.requires_grad_()
-    y = forward(x, **parameters)
-    dy = torch.randn(y.shape, generator=generator)
-    y.backward(dy)
-    return dict(
-        x=x, parameters=parameters, dy=dy, y=y, dx=x.grad,
-        dparameters={name: p.grad for name, p in parameters.items()},
-    )
-
-
-def blend(x, g, logit):
-    share = torch.sigmoid(logit)
-    return share * x + (1 - share) * g
-
-
-def info_nce_values(draw):
-    """Losses with the gradients of everything that may carry one."""
-    queries, keys = draw(5, 4).requires_grad_(), draw(5, 4).requires_grad_()
-    negatives = draw(5, 3, 4).requires_grad_()
-
-    def gradients(loss, **inputs):
-        found = torch.autograd.grad(loss, list(inputs.values()))
-        return dict(
-            temperature=0.1, **inputs, loss=loss,
-            **{"d" + name: d for name, d in zip(inputs, found)},
-        )
-
-    return dict(
-        info_nce_batch=gradients(
-            loss_in_batch(queries, keys, 0.1), queries=queries, keys=keys),
-        info_nce_negatives=gradients(
-            loss_one_direction(queries, keys, negatives, 0.1),
-            queries=queries, keys=keys, negatives=negatives),
-    )
-
-
-def run_layers():
-    generator = torch.Generator().manual_seed(20)
-
-    def draw(*shape):
-        return torch.randn(*shape, generator=generator)
-
-    def one_direction(y, x, parameters):
-        return layer_values(y, x, parameters, generator)
-
-    x = draw(5, 7)
-    # both tails, both sides of the kink, tiny values
-    edges = torch.tensor([
-        [-40.0, -8.5, -6.0, -3.0, -1.0, -0.75, -1e-3],
-        [-1e-9, 1e-9, 1e-3, 0.5, 0.7518, 1.0, 2.0],
-        [3.0, 5.0, 6.0, 8.5, 12.0, 40.0, -0.25],
-    ])
-    values = dict(
-        linear=one_direction(
-            F.linear, x, dict(weight=draw(3, 7), bias=draw(3))),
-        layer_norm=one_direction(
-            lambda x, scale, shift: F.layer_norm(x, (7,), scale, shift, 1e-5),
-            2 * x + 1, dict(scale=draw(7), shift=draw(7))),
-        gelu=one_direction(F.gelu, edges, {}),
-        relu=one_direction(F.relu, edges, {}),
-        leaky_relu=one_direction(
-            lambda x: F.leaky_relu(x, 0.01), edges, {}),
-        normalize=one_direction(
-            lambda x: F.normalize(x, dim=-1), 3 * draw(5, 7), {}),
-        blend=one_direction(
-            blend, x, dict(g=draw(5, 7), logit=torch.tensor([0.3]))),
-        **info_nce_values(lambda *s: F.normalize(draw(*s), dim=-1)),
-    )
-    values["layer_norm"]["eps"] = 1e-5
-    values["leaky_relu"]["slope"] = 0.01
-    return dict(
-        case="layers", made_by="tools/golden.py", torch=torch.__version__,
-        **values)
-
-
 # JSON with 17 significant digits ---------------------------------------------
 
 def as_json(value):
@@ -453,8 +373,6 @@ def main():
                   os.path.basename(path), size, fixture["losses"][0],
                   fixture["losses"][-1], fixture["gradient_norms"].min(),
                   fixture["gradient_norms"].max(), moved.abs().max()))
-    path, size = write_fixture(folder, run_layers())
-    print("%-36s %6d bytes" % (os.path.basename(path), size))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 
     python3 tools/golden_parts.py [folder]
 
-writes golden-parts.json and golden-two-views.json into the folder (default
-tests/testthat/fixtures), in double precision. The README there lists the
-fields; tools/golden.py makes the other fixtures.
+writes golden-layers.json, golden-parts.json and golden-two-views.json into the
+folder (default tests/testthat/fixtures), in double precision. The README there
+lists the fields; tools/golden.py makes the other fixtures.
 """
 
 import copy
@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from golden import flat, write_fixture
+from golden import flat, loss_in_batch, loss_one_direction, write_fixture
 
 N_ROWS, N_IN, HIDDEN, N_OUT = 20, 6, 8, 4
 N_STEPS, BATCH = 10, 12
@@ -30,7 +30,88 @@ def norm_state(model):
                       for m in norms])
 
 
-# ---- single parts --------------------------------------------------------
+# ---- single layers -------------------------------------------------------
+
+def layer_values(forward, x, parameters, generator):
+    """x, parameters, y, upstream gradient dy, dx and the dparameters."""
+    x = x.clone().requires_grad_()
+    for value in parameters.values():
+        value.requires_grad_()
+    y = forward(x, **parameters)
+    dy = torch.randn(y.shape, generator=generator)
+    y.backward(dy)
+    return dict(
+        x=x, parameters=parameters, dy=dy, y=y, dx=x.grad,
+        dparameters={name: p.grad for name, p in parameters.items()},
+    )
+
+
+def blend(x, g, logit):
+    share = torch.sigmoid(logit)
+    return share * x + (1 - share) * g
+
+
+def info_nce_values(draw):
+    """Losses with the gradients of everything that may carry one."""
+    queries, keys = draw(5, 4).requires_grad_(), draw(5, 4).requires_grad_()
+    negatives = draw(5, 3, 4).requires_grad_()
+
+    def gradients(loss, **inputs):
+        found = torch.autograd.grad(loss, list(inputs.values()))
+        return dict(
+            temperature=0.1, **inputs, loss=loss,
+            **{"d" + name: d for name, d in zip(inputs, found)},
+        )
+
+    return dict(
+        info_nce_batch=gradients(
+            loss_in_batch(queries, keys, 0.1), queries=queries, keys=keys),
+        info_nce_negatives=gradients(
+            loss_one_direction(queries, keys, negatives, 0.1),
+            queries=queries, keys=keys, negatives=negatives),
+    )
+
+
+def run_layers():
+    generator = torch.Generator().manual_seed(20)
+
+    def draw(*shape):
+        return torch.randn(*shape, generator=generator)
+
+    def one_direction(y, x, parameters):
+        return layer_values(y, x, parameters, generator)
+
+    x = draw(5, 7)
+    # both tails, both sides of the kink, tiny values
+    edges = torch.tensor([
+        [-40.0, -8.5, -6.0, -3.0, -1.0, -0.75, -1e-3],
+        [-1e-9, 1e-9, 1e-3, 0.5, 0.7518, 1.0, 2.0],
+        [3.0, 5.0, 6.0, 8.5, 12.0, 40.0, -0.25],
+    ])
+    values = dict(
+        linear=one_direction(
+            F.linear, x, dict(weight=draw(3, 7), bias=draw(3))),
+        layer_norm=one_direction(
+            lambda x, scale, shift: F.layer_norm(x, (7,), scale, shift, 1e-5),
+            2 * x + 1, dict(scale=draw(7), shift=draw(7))),
+        gelu=one_direction(F.gelu, edges, {}),
+        relu=one_direction(F.relu, edges, {}),
+        leaky_relu=one_direction(
+            lambda x: F.leaky_relu(x, 0.01), edges, {}),
+        normalize=one_direction(
+            lambda x: F.normalize(x, dim=-1), 3 * draw(5, 7), {}),
+        blend=one_direction(
+            blend, x, dict(g=draw(5, 7), logit=torch.tensor([0.3]))),
+        **info_nce_values(lambda *s: F.normalize(draw(*s), dim=-1)),
+    )
+    values["layer_norm"]["eps"] = 1e-5
+    values["leaky_relu"]["slope"] = 0.01
+    return dict(
+        case="layers", made_by="tools/golden_parts.py", torch=torch.__version__,
+        **values)
+
+
+# ---- parts with state, losses ---------------------------------------------
 
 
 def batchnorm_passes(draw):
@@ -174,6 +255,7 @@ def main():
         case="parts", torch=torch.__version__, batchnorm=batchnorm_passes(draw),
         losses=run_losses(draw, generator)))
     write_fixture(folder, run_two_views(generator))
+    write_fixture(folder, run_layers())
 
 
 if __name__ == "__main__":

@@ -1,55 +1,5 @@
 # plain-R oracles
 
-# canonical text of a pair
-pair_text <- function(a, b) paste(pmin(a, b), pmax(a, b))
-
-# all pairs of the universe that are none of the pairs
-non_pairs_r <- function(pairs, left, right = left) {
-    all <- expand.grid(a = left, b = right, stringsAsFactors = FALSE)
-    all <- all[all$a != all$b, ]
-    setdiff(pair_text(all$a, all$b), pair_text(pairs$from, pairs$to))
-}
-
-# the genes from which a matched negative of mean degree m may come
-window_r <- function(degree, m) {
-    at <- which(degree >= 0.8 * m & degree <= 1.2 * m)
-    if (length(at) < 20) {
-        at <- which(degree >= 0.5 * m & degree <= max(1.5 * m, 5))
-    }
-    if (length(at) < 2) at <- seq_along(degree)
-    names(degree)[at]
-}
-
-degree_of <- function(pairs, genes) {
-    stats::setNames(pair_degree(pairs, genes)$degree, genes)
-}
-
-report_of <- function(negatives) {
-    report <- attr(negatives, "report")
-    stats::setNames(report$n, report$reason)
-}
-
-random_network <- function(n_genes, n_pairs) {
-    ends <- utils::combn(paste0("g", seq_len(n_genes)), 2L)
-    rows <- sample(ncol(ends), n_pairs)
-    gene_pairs(data.frame(from = ends[1, rows], to = ends[2, rows]))
-}
-
-# how far the counts of n draws each without replacement from equally likely
-# things are from even: about uniform on (0, 1) if they are
-evenness <- function(drawn, things, n_draws) {
-    counts <- table(factor(drawn, things))
-    n <- length(things)
-    per_draw <- length(drawn) / n_draws
-    expected <- length(drawn) / n
-    # variance of one count against a multinomial one's
-    shrink <- (n - per_draw) / (n - 1)
-    stats::pchisq(
-        sum((counts - expected)^2 / expected) / shrink, n - 1,
-        lower.tail = FALSE
-    )
-}
-
 test_that("uniform negatives are different non-pairs of the universe", {
     set.seed(1)
     for (n_genes in c(4L, 8L, 30L)) {

@@ -1,62 +1,4 @@
 # plain-R oracle: one row after the other
-row_kind_r <- function(a, b, n_same, n_turned) {
-    missing <- anyNA(c(a, b)) || "" %in% c(a, b)
-    kinds <- c(
-        "missing ids" = missing, "self pairs" = !missing && a == b,
-        duplicated = n_same > 0, reversed = n_turned > 0, kept = TRUE
-    )
-    names(kinds)[which(kinds)[1]]
-}
-
-gene_pairs_r <- function(from, to, score = NULL) {
-    n <- c(
-        "input rows" = length(from), kept = 0, "self pairs" = 0,
-        "missing ids" = 0, duplicated = 0, reversed = 0
-    )
-    out <- data.frame(from = character(), to = character())
-    best <- numeric()
-    for (row in seq_along(from)) {
-        a <- from[row]
-        b <- to[row]
-        same <- which(out$from == a & out$to == b)
-        turned <- which(out$from == b & out$to == a)
-        what <- row_kind_r(a, b, length(same), length(turned))
-        n[what] <- n[what] + 1
-        if (what == "kept") {
-            out <- rbind(out, data.frame(from = a, to = b))
-            best <- c(best, score[row])
-        } else if (what %in% c("duplicated", "reversed")) {
-            at <- c(same, turned)
-            values <- c(best[at], score[row])
-            if (!is.null(score) && !all(is.na(values))) {
-                best[at] <- max(values, na.rm = TRUE)
-            }
-        }
-    }
-    if (!is.null(score)) out$score <- as.numeric(best)
-    list(pairs = out, report = n)
-}
-
-pair_degree_r <- function(pairs, genes) {
-    vapply(genes, function(gene) {
-        sum(pairs$from == gene) + sum(pairs$to == gene)
-    }, integer(1), USE.NAMES = FALSE)
-}
-
-expect_same_pairs <- function(pairs, oracle) {
-    expect_s3_class(pairs, c("gene_pairs", "data.frame"), exact = TRUE)
-    expect_identical(as.list(as.data.frame(pairs)), as.list(oracle$pairs))
-    report <- attr(pairs, "report")
-    expect_identical(
-        stats::setNames(report$n, report$reason), oracle$report
-    )
-}
-
-random_rows <- function(n, n_genes) {
-    ids <- c(NA, "", paste0("g", seq_len(n_genes)))
-    data.frame(from = sample(ids, n, TRUE), to = sample(ids, n, TRUE))
-}
-
 path <- data.frame(from = c("a", "b", "c"), to = c("b", "c", "d"))
 
 test_that("gene_pairs() agrees with the oracle over a grid", {
@@ -446,41 +388,6 @@ test_that("keep_known_pairs() says what it drops", {
     expect_error(
         keep_known_pairs(pairs[0, ], letters, name = "pairs"),
         "`pairs`.*no pairs",
-        class = "kith_error_input"
-    )
-})
-
-test_that("pair_degree() agrees with counting", {
-    set.seed(3)
-    pairs <- gene_pairs(random_rows(150L, 20L))
-    degrees <- pair_degree(pairs)
-    expect_identical(degrees$gene, unique(c(pairs$from, pairs$to)))
-    expect_identical(degrees$degree, pair_degree_r(pairs, degrees$gene))
-    expect_identical(sum(degrees$degree), 2L * nrow(pairs))
-    genes <- c("g5", "nowhere", "g1")
-    expect_identical(
-        pair_degree(pairs, genes),
-        data.frame(gene = genes, degree = pair_degree_r(pairs, genes))
-    )
-    expect_identical(
-        pair_degree(pairs[0, ]),
-        data.frame(gene = character(), degree = integer())
-    )
-    expect_identical(pair_degree(pairs[0, ], "g1")$degree, 0L)
-})
-
-test_that("pair_degree() refuses bad genes and bad pairs", {
-    refuse <- function(genes, regexp) {
-        expect_error(
-            pair_degree(path, genes), regexp,
-            class = "kith_error_input"
-        )
-    }
-    refuse(1:3, "`genes` must be a character")
-    refuse(c("a", NA), "`genes`.*Element 2")
-    refuse(c("a", "b", "a"), "`genes`.*\"a\"")
-    expect_error(
-        pair_degree(1), "`pairs` must be",
         class = "kith_error_input"
     )
 })

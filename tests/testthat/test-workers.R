@@ -111,3 +111,54 @@ test_that("the loss of a worker is told", {
     expect_s3_class(error, "kith_error_worker")
     expect_match(conditionMessage(error), "BPPARAM.*failed")
 })
+
+test_that("workers share the threads of a machine, jobs of a cluster do not", {
+    expect_identical(workers_of_machine(BiocParallel::SnowParam(3)), 3L)
+    two_hosts <- BiocParallel::SnowParam(c("localhost", "other", "localhost"))
+    expect_equal(workers_of_machine(two_hosts), 2)
+    skip_if_not_installed("batchtools")
+    skip_on_os("windows")
+    # what stands in for Slurm runs a job at once
+    folder <- withr::local_tempdir()
+    program <- function(name, ...) {
+        writeLines(c("#!/bin/bash", ...), file.path(folder, name))
+        Sys.chmod(file.path(folder, name), "0755")
+    }
+    program("sbatch", "bash \"${@: -1}\" >/dev/null 2>&1",
+        "echo Submitted batch job $$"
+    )
+    program("squeue", "exit 0")
+    withr::local_path(folder)
+    registry <- BiocParallel::batchtoolsRegistryargs(
+        file.dir = file.path(folder, "jobs"), work.dir = folder
+    )
+    local <- BiocParallel::BatchtoolsParam(
+        2, "multicore", registryargs = registry
+    )
+    expect_identical(workers_of_machine(local), 2L)
+    slurm <- BiocParallel::BatchtoolsParam(6, "slurm",
+        registryargs = registry, resources = list(
+            walltime = 600, memory = 1000, ncpus = 1
+        ), template = system.file("templates", "slurm.tmpl", package = "kith")
+    )
+    expect_identical(workers_of_machine(slurm), 1L)
+    skip_on_cran()
+    skip_if(nzchar(Sys.getenv("KITH_ONE_PROCESS")))
+    withr::local_envvar(R_LIBS = paste(.libPaths(), collapse = ":"))
+    lacking <- BiocParallel::BatchtoolsParam(6, "slurm",
+        registryargs = BiocParallel::batchtoolsRegistryargs(
+            file.dir = file.path(folder, "lacking"), work.dir = folder
+        ), resources = list(walltime = 600, memory = 1000),
+        template = slurm$template
+    )
+    expect_error(
+        suppressMessages(combined_fit(BPPARAM = lacking)),
+        "`ncpus` in `resources`",
+        class = "kith_error_worker"
+    )
+    submitted <- suppressMessages(combined_fit(BPPARAM = slurm))
+    expect_identical(
+        submitted[c("members", "combination", "propagation", "history")],
+        fit[c("members", "combination", "propagation", "history")]
+    )
+})
