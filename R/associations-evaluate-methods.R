@@ -92,7 +92,7 @@ margin_verdict <- function(row) {
 #' @method print association_evaluation
 #' @export
 print.association_evaluation <- function(x, ...) {
-    if (!all(c("setting", "subset", "scorer", "auc") %in% names(x))) {
+    if (lacks_columns(x, c("setting", "subset", "scorer", "auc"))) {
         return(NextMethod())
     }
     options <- attr(x, "options")

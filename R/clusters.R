@@ -150,12 +150,7 @@ take_genes <- function(vectors, genes, call = rlang::caller_env()) {
             {.val {unknown[1]}}."
         ), call = call)
     }
-    if (anyDuplicated(genes)) {
-        abort_input(c(
-            "{.arg genes} must name each gene once.",
-            x = "{.val {genes[duplicated(genes)][1]}} comes more than once."
-        ), call = call)
-    }
+    check_unique_ids(genes, "genes", call = call)
     vectors[genes, , drop = FALSE]
 }
 

@@ -235,27 +235,23 @@ best_responses <- function(found, n) {
 profile_matrix <- function(x, call = rlang::caller_env()) {
     x <- as.matrix(gene_matrix(x, call = call))
     storage.mode(x) <- "double"
-    if (anyNA(x)) {
-        at <- arrayInd(which(is.na(x))[1L], dim(x))
-        abort_input(c(
-            "{.arg x} must not hold missing values.",
-            x = "It has {sum(is.na(x))}; the first is that of
-            {.val {rownames(x)[at[1]]}} in column {at[2]}.",
-            i = "{.fn read_profiles} can fill them with the gene's mean."
-        ), call = call)
+    if (!all(is.finite(x))) {
+        abort_not_finite(x,
+            call = call,
+            advice = "{.fn read_profiles} can fill in what is missing, by the
+            gene's mean."
+        )
     }
-    check_no_infinite(x, call)
     x
 }
 
 check_no_infinite <- function(x, call = rlang::caller_env()) {
-    infinite <- which(is.infinite(x))
-    if (length(infinite) > 0L) {
-        at <- arrayInd(infinite[1L], dim(x))
-        abort_input(c(
-            "{.arg x} must hold finite numbers.",
-            x = "Column {at[2]} of {.val {rownames(x)[at[1]]}} is {x[at]}."
-        ), call = call)
+    infinite <- is.infinite(x)
+    if (any(infinite)) {
+        abort_not_finite(x, ifelse(infinite, x, 0),
+            call = call, advice = "Leave it missing (NA) where it was not
+            measured."
+        )
     }
 }
 

@@ -215,16 +215,6 @@ print.kith_datasets <- function(x, ...) {
     invisible(x)
 }
 
-#' @export
-`[.kith_datasets` <- function(x, ...) {
-    # what lacks columns cannot be printed by source
-    out <- NextMethod()
-    if (is.data.frame(out) && !identical(names(out), names(x))) {
-        class(out) <- "data.frame"
-    }
-    out
-}
-
 #' @method as.data.frame kith_datasets
 #' @export
 as.data.frame.kith_datasets <- function(x, ...) {

@@ -144,22 +144,11 @@ check_gene_rows <- function(x, name, call) {
             i = "Set them with {.code rownames({name}) <- ids}."
         ), call = call)
     }
-    missing_id <- is.na(ids) | !nzchar(ids)
-    if (any(missing_id)) {
-        abort_input(c(
-            "{.arg {name}} must have a gene id as the name of each row.",
-            x = "Row {which(missing_id)[1]} has none."
-        ), call = call)
-    }
-    twice <- duplicated(ids)
-    if (any(twice)) {
-        abort_input(c(
-            "{.arg {name}} must have each gene in one row.",
-            x = "{length(unique(ids[twice]))} gene id{?s} {?is/are} duplicated,
-            the first is {.val {ids[twice][1]}}.",
-            i = "Merge such rows with {.fn rename_genes}, or make the names
-            unique with {.fn make.unique}."
-        ), call = call)
-    }
+    check_unique_ids(ids, name,
+        rows = TRUE,
+        advice = "Merge such rows with {.fn rename_genes}, or make the names
+        unique with {.fn make.unique}.",
+        call = call
+    )
     x
 }

@@ -39,19 +39,6 @@ scan_features <- function(x, name = "x", call = rlang::caller_env()) {
     list(mean = means, varies = varies)
 }
 
-abort_not_finite <- function(x, block, columns, name, call) {
-    at <- arrayInd(which(!is.finite(block))[1], dim(block))
-    column <- columns[at[2]]
-    column_name <- colnames(x)[column]
-    where <- if (is.null(column_name)) column else dQuote(column_name, FALSE)
-    value <- format(block[at])
-    abort_input(c(
-        "{.arg {name}} must have finite values only.",
-        x = "Row {.val {rownames(x)[at[1]]}}, column {where} is {value}.",
-        i = "Drop or impute such genes or features first."
-    ), call = call)
-}
-
 # features x pca: orthonormal loadings, the largest of each column positive
 find_rotation <- function(x, pca, scan, call = rlang::caller_env()) {
     limit <- min(nrow(x) - 1L, ncol(x))

@@ -155,34 +155,6 @@ report_status <- function(status) {
     data.frame(status = known[n > 0L], n = n[n > 0L])
 }
 
-check_ids <- function(ids, name = "ids", call = rlang::caller_env()) {
-    if (is.factor(ids)) {
-        ids <- as.character(ids)
-    }
-    if (is.numeric(ids) && all(is.na(ids) | ids == round(ids))) {
-        # as.character() would write 100000 as 1e+05
-        ids <- ifelse(is.na(ids), NA, format(ids, scientific = FALSE,
-            trim = TRUE
-        ))
-    }
-    if (!is.character(ids)) {
-        abort_input(c(
-            "{.arg {name}} must be a character vector.",
-            x = "It is {describe_value(ids)}."
-        ), call = call)
-    }
-    lost <- is.na(ids) | !nzchar(ids)
-    if (any(lost)) {
-        abort_input(c(
-            "{.arg {name}} must have no missing or empty ids.",
-            x = "{sum(lost)} {?is/are}, the first is element {which(lost)[1]}.",
-            i = "Leave them out with
-            {.code {name}[!is.na({name}) & nzchar({name})]}."
-        ), call = call)
-    }
-    unname(ids)
-}
-
 find_annotation <- function(org, call = rlang::caller_env()) {
     if (is.character(org)) {
         check_string(org, "org", call)

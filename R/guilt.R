@@ -139,21 +139,8 @@ check_gene_vectors <- function(x, name = rlang::caller_arg(x),
             ' without row names'}."
         ), call = call)
     }
-    twice <- anyDuplicated(rownames(x))
-    if (twice > 0L) {
-        abort_input(c(
-            "The row names of {.arg {name}} must be unique.",
-            x = "{.val {rownames(x)[twice]}} comes more than once."
-        ), call = call)
-    }
-    if (!all(is.finite(x))) {
-        at <- arrayInd(which(!is.finite(x))[1], dim(x))
-        abort_input(c(
-            "{.arg {name}} must hold finite numbers.",
-            x = "Column {at[2]} of gene {.val {rownames(x)[at[1]]}} is
-            {x[at]}."
-        ), call = call)
-    }
+    check_unique_ids(rownames(x), name, rows = TRUE, call = call)
+    if (!all(is.finite(x))) abort_not_finite(x, name = name, call = call)
     lengths <- sqrt(rowSums(x^2))
     if (any(lengths == 0)) {
         abort_input(c(

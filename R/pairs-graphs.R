@@ -112,14 +112,7 @@ adjacency_genes <- function(x, call) {
             {apart[1]} is {.val {sides[[2]][apart[1]]}}."
         ), call = call)
     }
-    twice <- anyDuplicated(genes)
-    if (twice) {
-        abort_input(c(
-            "Row names of {.arg x} must be unique.",
-            x = "{.val {genes[twice]}} comes more than once."
-        ), call = call)
-    }
-    genes
+    check_unique_ids(genes, "x", rows = TRUE, call = call)
 }
 
 # the entries other than zero, each pair of a symmetric matrix once

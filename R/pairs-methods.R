@@ -6,14 +6,10 @@
     if (!is.data.frame(out)) {
         return(out)
     }
-    out <- drop_reports(out)
+    out <- plain_if_columns_lost(drop_reports(out), x)
     # repeated or missing rows get new row names, so they show here
-    same_columns <- identical(names(out), names(x))
     rows <- attr(out, "row.names")
-    if (same_columns && all(rows %in% attr(x, "row.names"))) {
-        return(out)
-    }
-    drop_pair_class(out)
+    if (all(rows %in% attr(x, "row.names"))) out else drop_pair_class(out)
 }
 
 #' @method as.data.frame gene_pairs
@@ -203,21 +199,9 @@ check_genes <- function(x, min = 1L, name = rlang::caller_arg(x),
             x = "It is {describe_value(x)}."
         ), call = call)
     }
-    bad <- which(is.na(x) | !nzchar(x))
-    if (length(bad)) {
-        abort_input(c(
-            "{.arg {name}} must not have missing gene ids.",
-            x = "Element {bad[1]} is {.val {x[bad[1]]}}."
-        ), call = call)
-    }
-    twice <- anyDuplicated(x)
-    if (twice) {
-        abort_input(c(
-            "{.arg {name}} must have each gene once.",
-            x = "{.val {x[twice]}} comes more than once.",
-            i = "Pass {.code unique({name})}."
-        ), call = call)
-    }
+    check_unique_ids(x, name,
+        advice = "Pass {.code unique({name})}.", call = call
+    )
     as.vector(x)
 }
 

@@ -221,7 +221,7 @@ told_subsets <- c("all", "cross-boundary", "degree-matched")
 #' @method print ablation
 #' @export
 print.ablation <- function(x, ...) {
-    if (!all(c("setting", "subset", "arm", "auc", "drop") %in% names(x))) {
+    if (lacks_columns(x, c("setting", "subset", "arm", "auc", "drop"))) {
         return(NextMethod())
     }
     cli::cat_line("<ablation> AUC on real pairs; transductive: trained on them")

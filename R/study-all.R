@@ -264,7 +264,7 @@ study_note <- function(design) {
 #' @method print boundary_sweep
 #' @export
 print.boundary_sweep <- function(x, ...) {
-    if (!all(c("boundary", "scorer", "n_positive") %in% names(x))) {
+    if (lacks_columns(x, c("boundary", "scorer", "n_positive"))) {
         return(NextMethod())
     }
     cli::cat_line("<boundary_sweep> AUC of kith and cosine, |cosine| below")
@@ -289,7 +289,7 @@ print.boundary_sweep <- function(x, ...) {
 #' @method print blend_sweep
 #' @export
 print.blend_sweep <- function(x, ...) {
-    if (!all(c("lambda", "subset", "auc") %in% names(x))) {
+    if (lacks_columns(x, c("lambda", "subset", "auc"))) {
         return(NextMethod())
     }
     cli::cat_line(
@@ -308,7 +308,7 @@ print.blend_sweep <- function(x, ...) {
 #' @method print score_distribution
 #' @export
 print.score_distribution <- function(x, ...) {
-    if (!all(c("bin", "kind", "q50") %in% names(x))) {
+    if (lacks_columns(x, c("bin", "kind", "q50"))) {
         return(NextMethod())
     }
     cli::cat_line("<score_distribution> median score (5 %, 95 %) by cosine")
@@ -321,7 +321,7 @@ print.score_distribution <- function(x, ...) {
 #' @method print example_pairs
 #' @export
 print.example_pairs <- function(x, ...) {
-    if (!all(c("from", "score", "score_percentile") %in% names(x))) {
+    if (lacks_columns(x, c("from", "score", "score_percentile"))) {
         return(NextMethod())
     }
     cli::cat_line("<example_pairs> percent of random pairs below, in brackets")

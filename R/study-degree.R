@@ -197,7 +197,7 @@ summary.degree_profile <- function(object, ...) {
 #' @export
 print.degree_profile <- function(x, ...) {
     told <- attr(x, "correlation")
-    if (is.null(told) || !all(c("group", "score") %in% names(x))) {
+    if (is.null(told) || lacks_columns(x, c("group", "score"))) {
         return(NextMethod())
     }
     cli::cat_line("<degree_profile> Spearman of degree with score and cosine")

@@ -146,7 +146,7 @@ tell_thresholds <- function(results, input, levels) {
 #' @method print threshold_sweep
 #' @export
 print.threshold_sweep <- function(x, ...) {
-    if (!all(c("channel", "threshold", "scorer", "auc") %in% names(x))) {
+    if (lacks_columns(x, c("channel", "threshold", "scorer", "auc"))) {
         return(NextMethod())
     }
     cli::cat_line("<threshold_sweep> AUC of kith (cosine)")
@@ -260,7 +260,7 @@ summary.seed_sweep <- function(object, ...) {
 #' @method print seed_sweep
 #' @export
 print.seed_sweep <- function(x, ...) {
-    if (!all(c("setting", "subset", "seed", "auc") %in% names(x))) {
+    if (lacks_columns(x, c("setting", "subset", "seed", "auc"))) {
         return(NextMethod())
     }
     cli::cat_line(

@@ -97,6 +97,24 @@ check_class <- function(x, class, constructor, name = rlang::caller_arg(x),
     x
 }
 
+# Stops with the first value of a matrix that is not finite. block: the columns
+# of x, dense, among which it is.
+abort_not_finite <- function(x, block = x, columns = seq_len(ncol(x)),
+                             name = "x", call = rlang::caller_env(),
+                             advice = "Drop or impute such genes or features
+                             first.") {
+    at <- arrayInd(which(!is.finite(block))[1], dim(block))
+    column <- columns[at[2]]
+    column_name <- colnames(x)[column]
+    where <- if (is.null(column_name)) column else dQuote(column_name, FALSE)
+    value <- format(block[at])
+    abort_input(c(
+        "{.arg {name}} must have finite values only.",
+        x = "Row {.val {rownames(x)[at[1]]}}, column {where} is {value}.",
+        i = advice
+    ), call = call)
+}
+
 # a value as an error message shows it: short, with its type
 describe_value <- function(x) {
     if (is.null(x)) {

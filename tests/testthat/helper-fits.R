@@ -26,3 +26,15 @@ small_fit <- function(organism = small_organism(), pairs = organism$pairs,
         preset = "cal2026"
     )
 }
+
+# three networks and three folds
+combined_fit <- function(control = list(), pairs = organism$pairs, ...,
+                         organism = small_organism()) {
+    control <- utils::modifyList(
+        list(epochs = 3, threads = 1, seed = 1, verbose = FALSE), control
+    )
+    learn_associations(organism$vectors, pairs,
+        encoder_mlp(16, dropout = 0.2, blend = FALSE, n_out = 6),
+        control = do.call(train_control, control), ...
+    )
+}

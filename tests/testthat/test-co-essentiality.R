@@ -157,7 +157,7 @@ test_that("bad effects are refused", {
     refused(co_essentiality(effects, chromosome = c(x = "1")), "g01")
     refused(
         co_essentiality(effects[c(1, 1), ] * 0 + 1, score = "correlation"),
-        "one row"
+        "each id once"
     )
     refused(co_essentiality(effects[1, , drop = FALSE]), "two rows")
     apart <- matrix(-diag(3), 3, dimnames = list(letters[1:3], NULL))

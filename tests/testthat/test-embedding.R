@@ -297,7 +297,7 @@ test_that("bad gene ids and shapes are named", {
     bad(data.frame(a = 1:2), "gene ids")
     twice <- x
     rownames(twice)[c(7, 9)] <- "g3"
-    bad(twice, "`x` must have each gene in one row.*g3")
+    bad(twice, "row names of `x` must have each id once.*g3")
     lost <- x
     rownames(lost)[4] <- NA
     bad(lost, "Row 4")

@@ -110,7 +110,7 @@ test_that("bad input is refused by name", {
     expect_refused(run(x = data$x[c(1, 1:80), ]), "`x`.*\n.*g1")
     holed <- data$x
     holed[7, 3] <- NA
-    expect_refused(run(x = holed), "`x`.*\n.*Column 3.*g7")
+    expect_refused(run(x = holed), "`x`.*\n.*g7.*column 3")
     holed[7, 3] <- Inf
     expect_refused(run(x = holed), "`x`.*\n.*g7")
     holed[7, ] <- 0

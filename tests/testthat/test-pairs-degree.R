@@ -1,5 +1,7 @@
 # Numbers of partners against counting.
 
+path <- data.frame(from = c("a", "b", "c"), to = c("b", "c", "d"))
+
 test_that("pair_degree() agrees with counting", {
     set.seed(3)
     pairs <- gene_pairs(random_rows(150L, 20L))

@@ -252,7 +252,7 @@ test_that("an adjacency matrix without its rules is refused", {
     colnames(y) <- rev(genes)
     refuse(y, "same.*Row 1.*\"p\".*\"r\"")
     dimnames(y) <- list(c("p", "p", "r"), c("p", "p", "r"))
-    refuse(y, "unique.*\"p\"")
+    refuse(y, "once.*\"p\"")
 })
 
 test_that("what holds no pairs is refused by name", {

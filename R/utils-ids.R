@@ -1,0 +1,64 @@
+# Ids: character names of genes and the like. Each check stops at the first
+# value at fault and returns the ids.
+
+# a character vector without missing or empty ids, from factors and whole
+# numbers too
+check_ids <- function(ids, name = "ids", call = rlang::caller_env()) {
+    if (is.factor(ids)) {
+        ids <- as.character(ids)
+    }
+    if (is.numeric(ids) && all(is.na(ids) | ids == round(ids))) {
+        # as.character() would write 100000 as 1e+05
+        ids <- ifelse(is.na(ids), NA, format(ids, scientific = FALSE,
+            trim = TRUE
+        ))
+    }
+    if (!is.character(ids)) {
+        abort_input(c(
+            "{.arg {name}} must be a character vector.",
+            x = "It is {describe_value(ids)}."
+        ), call = call)
+    }
+    check_no_missing_id(ids, name, call = call)
+    unname(ids)
+}
+
+# rows: are the ids the row names of the argument `name`, or its values?
+check_no_missing_id <- function(ids, name, rows = FALSE,
+                                call = rlang::caller_env()) {
+    lost <- which(is.na(ids) | !nzchar(ids))
+    if (length(lost) > 0L) {
+        abort_input(c(
+            paste(id_holder(rows), "must have no missing or empty ids."),
+            x = "{if (rows) 'Row' else 'Element'} {lost[1]} is without, the
+            first of {length(lost)}.",
+            i = if (!rows) {
+                "Leave them out with
+                {.code {name}[!is.na({name}) & nzchar({name})]}."
+            }
+        ), call = call)
+    }
+    ids
+}
+
+# neither missing nor twice; advice: a way out for ids that come twice, with
+# {name} for the argument
+check_unique_ids <- function(ids, name, rows = FALSE, advice = NULL,
+                             call = rlang::caller_env()) {
+    check_no_missing_id(ids, name, rows, call)
+    twice <- unique(ids[duplicated(ids)])
+    if (length(twice) > 0L) {
+        abort_input(c(
+            paste(id_holder(rows), "must have each id once."),
+            x = "{length(twice)} come{?s/} more than once, the first is
+            {.val {twice[1]}}.",
+            i = advice
+        ), call = call)
+    }
+    ids
+}
+
+# as a message names it
+id_holder <- function(rows) {
+    if (rows) "The row names of {.arg {name}}" else "{.arg {name}}"
+}
