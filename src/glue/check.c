@@ -160,7 +160,7 @@ void *scratch_unset(size_t count, size_t size) {
   if (!size_multiply(count, size, &bytes))
     raise_error(STATUS_NO_MEMORY, "cannot allocate %.0f elements",
                 (double)count);
-  return R_alloc(bytes, 1);
+  return R_alloc(bytes > 0 ? bytes : 1, 1);
 }
 
 void *scratch(size_t count, size_t size) {

@@ -52,7 +52,8 @@ uint64_t get_key(SEXP x);
 /* Raises the R error of a status, if it holds one. */
 void raise_failure(const status *st);
 
-/* Zeroed scratch memory that R frees when the .Call ends, also on errors. */
+/* Zeroed scratch memory that R frees when the .Call ends, also on errors. Never
+ * NULL, so that pointers into empty arrays may be moved. */
 void *scratch(size_t count, size_t size);
 
 /* The same with whatever the memory held before. */

@@ -7,6 +7,7 @@
 #include "pairs/split.h"
 #include "pairs/unique.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* Gene codes from 0: integers below n_genes. */
@@ -106,12 +107,14 @@ SEXP C_unique_pairs(SEXP a, SEXP b, SEXP score) {
 
 /* 1 for each of the n items that is held out, else 0. */
 SEXP C_split_items(SEXP n, SEXP n_train, SEXP key) {
-  size_t n_items = get_count(n, "n");
+  size_t n_items = get_count(n, "n"), n_kept = get_count(n_train, "n_train");
+  if (n_items > INT_MAX || n_kept > n_items)
+    raise_error(STATUS_INTERNAL, "%.0f of %.0f items cannot be kept",
+                (double)n_kept, (double)n_items);
   rng r = rng_open(get_key(key), RNG_SPLIT, 0, 0);
   int *order = scratch(n_items, sizeof(int));
   SEXP held_out = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)n_items));
-  split_items(&r, n_items, get_count(n_train, "n_train"), order,
-              INTEGER(held_out));
+  split_items(&r, n_items, n_kept, order, INTEGER(held_out));
   UNPROTECT(1);
   return held_out;
 }
@@ -155,6 +158,11 @@ SEXP C_uniform_negatives(SEXP left, SEXP right, SEXP a, SEXP b, SEXP n_genes,
   size_t n_codes = get_count(n_genes, "n_genes"), n_wanted = get_count(n, "n");
   pair_universe universe = scratch_universe(left, right, n_codes);
   code_pairs known = get_code_pairs(a, b, n_codes);
+  /* no more than all pairs, before memory is asked for them */
+  size_t n_all = (size_t)uniform_negatives_count(&universe, 0);
+  if (n_wanted > n_all)
+    raise_error(STATUS_EXHAUSTED, "there are %.0f pairs, not %.0f",
+                (double)n_all, (double)n_wanted);
   pair_set taken = scratch_set(known.n + n_wanted);
   size_t n_inside =
       universe_exclude(&universe, known.a, known.b, known.n, &taken);
@@ -201,6 +209,8 @@ static void scratch_matched(matched_negatives *s, SEXP left, SEXP right,
       1 + (size_t)count_degrees(known.a, known.b, known.n, n_genes, degree);
   s->universe = scratch_universe(left, right, n_genes);
   const pair_universe *u = &s->universe;
+  if (positives.n > 0 && (u->n_left == 0 || (!u->one_list && u->n_right == 0)))
+    raise_error(STATUS_INTERNAL, "a side of the negatives is empty");
   s->degree = degree;
   s->left = scratch_by_degree(u->left, u->n_left, degree, n_degrees);
   s->right = scratch_by_degree(u->right, u->n_right, degree, n_degrees);

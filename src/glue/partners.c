@@ -165,6 +165,8 @@ SEXP C_guilt(SEXP neighbours, SEXP starts, SEXP partners, SEXP a, SEXP b,
              SEXP threads) {
   double_matrix weights =
       get_double_matrix(get_element(neighbours, "weights"), "weights");
+  if (XLENGTH(starts) == 0)
+    raise_error(STATUS_INTERNAL, "the starts of `pairs` are empty");
   neighbourhoods near = {.n_genes = weights.n_rows,
                          .n_training = (size_t)XLENGTH(starts) - 1,
                          .k = weights.n_columns,
