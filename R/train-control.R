@@ -31,9 +31,11 @@
 #'   epochs, and return to the best. `NULL`: train to the end (and keep the
 #'   last parameters).
 #' @param checkpoint File to which the run is saved: at the latest every half
-#'   minute, when it is interrupted and when it ends. See [resume()].
-#' @param verbose Show a progress bar with loss, validation AUC and the time
-#'   left? Default: in interactive use.
+#'   minute, when it is interrupted and when it ends. Others lie beside it, see
+#'   [resume()].
+#' @param verbose Show a progress bar with the network that is trained, its loss
+#'   and validation, and the time left for the whole call? Default: in
+#'   interactive use.
 #' @param optimizer `"adamw"` or `"sgd"`.
 #' @param betas,epsilon Decay rates of AdamW's two moments, and the number that
 #'   keeps its divisor from zero.
