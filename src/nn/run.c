@@ -52,6 +52,53 @@ static real *task_state(const run *r) {
   return r->values.state + r->values.n_state - r->n_task_state;
 }
 
+static status_code load_numbers(const array_block *block, real *to,
+                                status *st) {
+  if (block->doubles == NULL)
+    return status_fail(st, STATUS_INTERNAL, "`%s` does not hold doubles",
+                       block->name);
+  rows_from_r(block->doubles, block->n_rows, block->n_columns, 0,
+              block->n_rows, to + block->first_row * block->n_columns);
+  return STATUS_OK;
+}
+
+static status_code load_indices(const array_block *block, size_t n, int *to,
+                                status *st) {
+  if (block->integers == NULL || block->n_columns != 1)
+    return status_fail(st, STATUS_INTERNAL, "`%s` does not hold integers",
+                       block->name);
+  for (size_t i = 0; i < block->n_rows; ++i) {
+    int index = block->integers[i];
+    if (index < 0 || (size_t)index >= n)
+      return status_fail(st, STATUS_INTERNAL,
+                         "`%s` holds an index out of range", block->name);
+    to[block->first_row + i] = index;
+  }
+  return STATUS_OK;
+}
+
+static status_code output_rows(const run *r, size_t number, tape *t,
+                               const real *x, size_t n_x, const int *rows,
+                               size_t n, double *out, status *st) {
+  const network *net = &r->networks[number];
+  size_t n_in = net->in.positions * net->in.channels;
+  size_t n_out = net->out.positions * net->out.channels;
+  size_t at_once = smaller(t->max_rows, ENCODE_ROWS);
+  for (size_t i = 0; i < n; ++i)
+    if (rows[i] < 0 || (size_t)rows[i] >= n_x)
+      return status_fail(st, STATUS_INTERNAL,
+                         "`rows` holds an index out of range");
+  for (size_t first = 0; first < n; first += at_once) {
+    size_t n_rows = smaller(at_once, n - first);
+    pass p = run_pass(r, number, 0, n_rows, 0);
+    gather_rows(x, rows + first, n_rows, n_in, t->input);
+    if (network_forward(net, t, &p, st)) return st->code;
+    for (size_t i = 0; i < n_rows * n_out; ++i)
+      out[first * n_out + i] = (double)t->output[i];
+  }
+  return STATUS_OK;
+}
+
 /* ---- creating ------------------------------------------------------------ */
 
 /* The networks' structure, and where each begins in the store. */

@@ -3,11 +3,16 @@
 
 #include "base/team.h"
 #include "nn/engine.h"
+#include "nn/rows.h"
 #include "nn/store.h"
 
 /* A training run knows its task by these functions alone; a task is one file
  * in task/ that owns its data, fills batches, runs the networks, and adds the
  * gradients of its losses. */
+
+/* Rows that go through a network at a time outside of batches: few enough for
+ * Ctrl-C to be answered between them. */
+#define ENCODE_ROWS 512
 
 typedef struct task_type task_type;
 
@@ -75,5 +80,17 @@ static pass run_pass(const run *r, size_t number, uint32_t view, size_t n_rows,
                      int training);
 /* The task's own part of the store's state. */
 static real *task_state(const run *r);
+
+/* Puts a block of numbers in its place among the rows of `to`. */
+static status_code load_numbers(const array_block *block, real *to,
+                                status *st);
+/* The same of a column of indices from 0, each below n. */
+static status_code load_indices(const array_block *block, size_t n, int *to,
+                                status *st);
+/* Runs rows of x (n_x rows) through a network as it is without training; out
+ * gets n x output values. The most common output() of a task. */
+static status_code output_rows(const run *r, size_t number, tape *t,
+                               const real *x, size_t n_x, const int *rows,
+                               size_t n, double *out, status *st);
 
 #endif

@@ -6,14 +6,6 @@
 
 #include "nn/rows.h"
 
-/* Rows that are encoded at a time outside of batches: few enough for Ctrl-C to
- * be answered between them. */
-#define ENCODE_ROWS 512
-
-static size_t encode_at_once(const associations *t) {
-  return smaller(t->tape.max_rows, ENCODE_ROWS);
-}
-
 static const association_objective *const association_objectives[] = {
     &in_batch_objective, &uniform_objective, &multi_positive_objective};
 
@@ -125,28 +117,14 @@ static status_code associations_lay_out(const training_plan *plan, run *r,
 
 /* ---- data ---------------------------------------------------------------- */
 
-static status_code load_rows(const associations *t, const array_block *block,
-                             int *to, status *st) {
-  for (size_t i = 0; i < block->n_rows; ++i) {
-    int row = block->integers[i];
-    if (row < 0 || (size_t)row >= t->n_genes)
-      return status_fail(st, STATUS_INTERNAL,
-                         "`%s` holds an index out of range", block->name);
-    to[block->first_row + i] = row;
-  }
-  return STATUS_OK;
-}
-
 static status_code associations_load(run *r, const array_block *block,
                                      status *st) {
-  associations *t = r->data;
+  const associations *t = r->data;
   if (strcmp(block->name, "first") == 0)
-    return load_rows(t, block, t->first, st);
+    return load_indices(block, t->n_genes, t->first, st);
   if (strcmp(block->name, "second") == 0)
-    return load_rows(t, block, t->second, st);
-  rows_from_r(block->doubles, block->n_rows, t->n_in, 0, block->n_rows,
-              t->x + block->first_row * t->n_in);
-  return STATUS_OK;
+    return load_indices(block, t->n_genes, t->second, st);
+  return load_numbers(block, t->x, st);
 }
 
 static size_t count_partnered(const associations *t) {
@@ -185,37 +163,31 @@ static status_code associations_start(run *r, status *st) {
 
 /* ---- encoding outside of batches ----------------------------------------- */
 
-/* Encodes rows of x (NULL: rows first, first + 1, ...), as many as fit,
- * without dropout; the encodings stand in t->tape.output. */
-static status_code encode_rows(run *r, const int *rows, size_t first,
-                               size_t n_rows, status *st) {
-  associations *t = r->data;
-  if (rows != NULL)
-    gather_rows(t->x, rows + first, n_rows, t->n_in, t->tape.input);
-  else
-    memcpy(t->tape.input, t->x + first * t->n_in,
-           n_rows * t->n_in * sizeof(real));
-  pass p = run_pass(r, (size_t)(t->net - r->networks), 0, n_rows, 0);
-  return network_forward(t->net, &t->tape, &p, st);
+static size_t network_number(const run *r) {
+  const associations *t = r->data;
+  return (size_t)(t->net - r->networks);
 }
 
-/* A piece of the bank of negatives. */
+/* A piece of the bank of negatives: all genes without dropout, or raw. */
 static int associations_epoch_begin(run *r, size_t piece) {
   associations *t = r->data;
   if (!t->objective->draws_negatives) return 0;
-  size_t per_piece = encode_at_once(t);
+  size_t per_piece = smaller(t->tape.max_rows, ENCODE_ROWS);
   size_t first = piece * per_piece;
   if (first >= t->n_genes) return 0;
   size_t n_rows = smaller(per_piece, t->n_genes - first);
-  size_t n = n_rows * t->n_out;
+  size_t bytes = n_rows * t->n_out * sizeof(real);
   real *bank = task_state(r) + first * t->n_out;
-  status st = {STATUS_OK, ""}; /* a pass that does not train cannot fail */
+  const real *x = t->x + first * t->n_in;
   if (!t->options.transform_keys) {
-    memcpy(bank, t->x + first * t->n_in, n * sizeof(real));
-  } else {
-    encode_rows(r, NULL, first, n_rows, &st);
-    memcpy(bank, t->tape.output, n * sizeof(real));
+    memcpy(bank, x, bytes);
+    return 1;
   }
+  status st = {STATUS_OK, ""}; /* a pass that does not train cannot fail */
+  pass p = run_pass(r, network_number(r), 0, n_rows, 0);
+  memcpy(t->tape.input, x, n_rows * t->n_in * sizeof(real));
+  network_forward(t->net, &t->tape, &p, &st);
+  memcpy(bank, t->tape.output, bytes);
   return 1;
 }
 
@@ -227,17 +199,8 @@ static size_t associations_output_width(const run *r) {
 static status_code associations_output(run *r, const int *rows, size_t n,
                                        double *out, status *st) {
   associations *t = r->data;
-  for (size_t i = 0; i < n; ++i)
-    if (rows[i] < 0 || (size_t)rows[i] >= t->n_genes)
-      return status_fail(st, STATUS_INTERNAL,
-                         "`rows` holds an index out of range");
-  for (size_t first = 0; first < n; first += encode_at_once(t)) {
-    size_t n_rows = smaller(encode_at_once(t), n - first);
-    if (encode_rows(r, rows, first, n_rows, st)) return st->code;
-    for (size_t i = 0; i < n_rows * t->n_out; ++i)
-      out[first * t->n_out + i] = (double)t->tape.output[i];
-  }
-  return STATUS_OK;
+  return output_rows(r, network_number(r), &t->tape, t->x, t->n_genes, rows, n,
+                     out, st);
 }
 
 /* ---- batches ------------------------------------------------------------- */
@@ -326,7 +289,7 @@ static status_code associations_evaluate(run *r, const batch_choice *choice,
   const int *negatives = choose_negatives(r, t, choice, st);
   if (st->code) return st->code;
   gather_rows(t->x, t->encoded_genes, t->n_encoded, t->n_in, t->tape.input);
-  pass p = run_pass(r, (size_t)(t->net - r->networks), 0, t->n_encoded, 1);
+  pass p = run_pass(r, network_number(r), 0, t->n_encoded, 1);
   if (network_forward(t->net, &t->tape, &p, st)) return st->code;
   memset(t->tape.upstream, 0, t->n_encoded * t->n_out * sizeof(real));
   loss_result found = t->objective->evaluate(t, negatives, r->n_threads);

@@ -13,7 +13,6 @@
  * and the loss is the mean of both. */
 
 #include "nn/losses.h"
-#include "nn/rows.h"
 #include "task/tasks.h"
 
 #define N_VIEWS 2
@@ -83,11 +82,8 @@ static status_code two_views_lay_out(const training_plan *plan, run *r,
 
 static status_code two_views_load(run *r, const array_block *block,
                                   status *st) {
-  two_views *t = r->data;
-  (void)st;
-  rows_from_r(block->doubles, block->n_rows, t->n_in, 0, block->n_rows,
-              t->x + block->first_row * t->n_in);
-  return STATUS_OK;
+  const two_views *t = r->data;
+  return load_numbers(block, t->x, st);
 }
 
 /* The target starts as a copy of the encoder. */
@@ -183,24 +179,11 @@ static size_t two_views_output_width(const run *r) {
   return t->n_out;
 }
 
-/* Encodings without dropout. */
 static status_code two_views_output(run *r, const int *rows, size_t n,
                                     double *out, status *st) {
   two_views *t = r->data;
-  tape *at = &t->encoder_tapes[0];
-  for (size_t i = 0; i < n; ++i)
-    if (rows[i] < 0 || (size_t)rows[i] >= t->n_rows)
-      return status_fail(st, STATUS_INTERNAL,
-                         "`rows` holds an index out of range");
-  for (size_t first = 0; first < n; first += at->max_rows) {
-    size_t n_rows = smaller(at->max_rows, n - first);
-    pass p = run_pass(r, t->encoder, 0, n_rows, 0);
-    gather_rows(t->x, rows + first, n_rows, t->n_in, at->input);
-    if (network_forward(&r->networks[t->encoder], at, &p, st)) return st->code;
-    for (size_t i = 0; i < n_rows * t->n_out; ++i)
-      out[first * t->n_out + i] = (double)at->output[i];
-  }
-  return STATUS_OK;
+  return output_rows(r, t->encoder, &t->encoder_tapes[0], t->x, t->n_rows,
+                     rows, n, out, st);
 }
 
 /* ---- the task ------------------------------------------------------------ */

@@ -67,6 +67,7 @@ test_that("what a run cannot hold stops in the engine, with a class", {
     refused(broken("second", second[-1]), "differ in length")
     refused(broken("x", x[, -1]), "`x` has 4 columns, not 5")
     refused(broken("x", x[0, ]), "first.*range")
+    refused(broken("first", as.double(first)), "does not hold integers")
     plan <- job$plan
     plan$options[["n_partnered"]] <- 3
     refused(create(plan), "14 genes have a partner.*says 3")

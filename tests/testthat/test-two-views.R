@@ -265,6 +265,10 @@ test_that("what cannot be is refused, with a class", {
         refused(engine_create(wrong, "double", list(x = x)), "internal error")
     }
     refused(engine_create(plan, "double", list(y = x)), "no array `x`")
+    refused(
+        engine_create(plan, "double", list(x = matrix(1L, 20, 6))),
+        "`x` does not hold doubles"
+    )
     refused(engine_create(plan, "double", list(x = x[, -1])), "do not fit")
     refused(engine_create(plan, "half", list(x = x)), "precision \"half\"")
 })
