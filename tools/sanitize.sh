@@ -26,7 +26,7 @@ R_MAKEVARS_USER="$work/Makevars" tools/install.sh "$work/library" \
 # report say nothing
 preload="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
 status=0
-R_LIBS="$work/library:${R_LIBS:-}" LD_PRELOAD="$preload" \
+KITH_OTHER_FLAGS=true R_LIBS="$work/library:${R_LIBS:-}" LD_PRELOAD="$preload" \
   R --vanilla --no-echo -f tools/run-tests.R --args "${1:-.}" \
   >"$work/log" 2>&1 || status=$?
 grep -v '/libR\.so' "$work/log"

@@ -25,7 +25,7 @@ R_MAKEVARS_USER="$work/Makevars" tools/install.sh "$work/library"
 status=0
 # one thread, so that valgrind does not follow those of the BLAS; workers
 # would run on the real processor, whose last bits are others
-KITH_ONE_PROCESS=true R_LIBS="$work/library:${R_LIBS:-}" \
+KITH_ONE_PROCESS=true KITH_OTHER_FLAGS=true R_LIBS="$work/library:${R_LIBS:-}" \
   OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
   timeout "$seconds" R --vanilla --no-echo -d "valgrind --tool=memcheck --leak-check=full
     --show-leak-kinds=definite --errors-for-leak-kinds=definite

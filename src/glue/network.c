@@ -216,7 +216,7 @@ SEXP C_elementary(SEXP x, SEXP precision) {
   return values;
 }
 
-/* What this build can do: precisions, threads, BLAS threads. */
+/* What this build can do: precisions, threads, BLAS threads; its compiler. */
 SEXP C_build_features(void) {
 #ifdef KITH_HAVE_SGEMM
   int single = 1;
@@ -225,13 +225,19 @@ SEXP C_build_features(void) {
 #endif
   int held = blas_hold();
   blas_release(held);
-  const char *names[] = {"single", "threads", "blas_threads"};
+#ifdef __VERSION__
+  const char *compiler = __VERSION__;
+#else
+  const char *compiler = "unknown";
+#endif
+  const char *names[] = {"single", "threads", "blas_threads", "compiler"};
   SEXP has_single = PROTECT(Rf_ScalarLogical(single));
   SEXP threads = PROTECT(Rf_ScalarInteger(threads_available()));
   SEXP blas_threads = PROTECT(Rf_ScalarInteger(held > 0 ? held : NA_INTEGER));
-  const SEXP values[] = {has_single, threads, blas_threads};
-  SEXP result = named_list(3, names, values);
-  UNPROTECT(3);
+  SEXP built_by = PROTECT(Rf_mkString(compiler));
+  const SEXP values[] = {has_single, threads, blas_threads, built_by};
+  SEXP result = named_list(4, names, values);
+  UNPROTECT(4);
   return result;
 }
 

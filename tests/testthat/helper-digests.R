@@ -23,6 +23,7 @@ digest_machine <- function() {
         blas = paste(basename(dirname(blas)), file.size(blas)),
         c_library = system("ldd --version 2>&1", intern = TRUE)[1L],
         single = build_features()$single,
+        compiler = build_features()$compiler,
         rlang = as.character(utils::packageVersion("rlang"))
     )
 }
