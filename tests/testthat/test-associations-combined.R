@@ -133,7 +133,8 @@ test_that("of no pairs there are no scores, partners and reasons", {
 test_that("probabilities follow the prior that is asked for", {
     asked <- organism$pairs[1:30, ]
     p <- predict(fit, asked, type = "prob")$.pred
-    expect_true(all(p > 0 & p < 1))
+    # scores are log-odds where one pair in six is a pair
+    expect_equal(p, stats::plogis(score_pairs(fit, asked)$score))
     rare <- predict(fit, asked, type = "prob", prior = 0.01)$.pred
     odds <- function(p) p / (1 - p)
     expect_equal(odds(rare) / odds(p), rep((0.01 / 0.99) / (1 / 5), 30))
