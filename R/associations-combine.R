@@ -15,7 +15,7 @@ fold_scores <- function(job, state, test) {
     x <- job$arrays$x
     encoded <- network_encode(
         job$plan$networks$encoder, job$control$precision,
-        final_parameters(state), x, threads
+        final_numbers(state)$parameters, x, threads
     )
     product <- score_factors(x, encoded, default_how(job$keys))
     propagation <- fit_propagation(x, job$arrays$first, job$arrays$second,

@@ -17,7 +17,6 @@ association_job <- function(x, first, second, encoder, objective, control, key,
                             watched = NULL, ..., call = rlang::caller_env()) {
     networks <- list(encoder = resolve_network(encoder, ncol(x)))
     check_keys(objective, network_n_out(networks$encoder), ncol(x), call)
-    items <- if (goes_by_gene(objective)) "genes" else "pairs"
     n_items <- count_items(objective, list(a = first, b = second))
     aim <- resolve_objective(objective)
     plan <- list(
@@ -27,9 +26,7 @@ association_job <- function(x, first, second, encoder, objective, control, key,
             aim$options, n_partnered = length(unique(c(first, second)))
         ),
         optimizer = resolve_optimizer(control),
-        batch_size = choose_batch_size(
-            control$batch_size, n_items, items, call
-        ),
+        batch_size = association_batch_size(control, n_items, objective, call),
         key = key
     )
     new_job(
@@ -43,6 +40,24 @@ association_job <- function(x, first, second, encoder, objective, control, key,
 # does an epoch go over genes (or over pairs)?
 goes_by_gene <- function(objective) {
     inherits(objective, "multi_positive")
+}
+
+# pairs, or genes with a known partner
+association_batch_size <- function(control, n_items, objective,
+                                   call = rlang::caller_env()) {
+    if (goes_by_gene(objective)) {
+        # a step costs a pass over all keys: some four to an epoch, as in the
+        # data that the settings were chosen on, also with more genes
+        most <- min(max(512L, ceiling(n_items / 4)), 2048L)
+        choose_batch_size(
+            control$batch_size, n_items, "genes", "pairs", most, call
+        )
+    } else {
+        choose_batch_size(
+            control$batch_size, n_items, "pairs", "pairs",
+            call = call
+        )
+    }
 }
 
 # how many pairs, or genes with a partner, an epoch goes through
@@ -64,11 +79,6 @@ check_keys <- function(objective, n_out, n_in, call = rlang::caller_env()) {
             i = "Set {.code keys = \"transformed\"} in the objective."
         ), call = call)
     }
-}
-
-# a matrix without class and attributes other than its dimensions
-unclass_matrix <- function(x) {
-    matrix(as.double(x), nrow(x), ncol(x))
 }
 
 # AUC of the watched pairs

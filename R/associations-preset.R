@@ -12,15 +12,6 @@ association_presets <- list(
     )
 )
 
-# a control without gaps
-complete_control <- function(control, preset = "kith") {
-    defaults <- association_presets[[preset]]
-    for (name in c("epochs", "learning_rate", "weight_decay")) {
-        if (is.null(control[[name]])) control[[name]] <- defaults[[name]]
-    }
-    control
-}
-
 preset_objective <- function(preset) {
     if (preset == "cal2026") info_nce() else multi_positive()
 }
@@ -52,7 +43,7 @@ association_settings <- function(encoder, objective, control, preset, members,
     if (is.null(combine)) combine <- defaults$combine
     list(
         encoder = encoder, objective = objective,
-        control = complete_control(control, preset),
+        control = complete_control(control, defaults),
         members = check_count(members, call = call),
         combine = check_flag(combine, call = call), preset = preset
     )

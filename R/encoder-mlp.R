@@ -65,6 +65,14 @@ encoder_mlp <- function(hidden = c(1024, 1024, 1024),
     check_flag(normalize)
     if (!is.null(n_out)) {
         n_out <- check_count(n_out)
+        if (n_out == 1L && (layer_norm || normalize)) {
+            abort_input(c(
+                "{.arg n_out} must be at least 2 with {.arg layer_norm} or
+                {.arg normalize}.",
+                x = "It is 1: one value alone, normalised, is always the same.",
+                i = "Set both to {.code FALSE}."
+            ))
+        }
         if (blend) {
             abort_input(c(
                 "{.arg n_out} cannot be set with {.code blend = TRUE}.",

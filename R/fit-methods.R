@@ -19,12 +19,16 @@ new_fit <- function(class, jobs, ...) {
     )
 }
 
-# a network of a fit, from an ended job
+# a network of a fit, from an ended job; `state` holds what is not learned, such
+# as running statistics, where there is any
 fit_member <- function(end) {
-    list(
-        parameters = final_parameters(end$state),
-        best_epoch = end$state$best$epoch, key = end$job$plan$key
+    final <- final_numbers(end$state)
+    member <- list(
+        parameters = final$parameters, best_epoch = end$state$best$epoch,
+        key = end$job$plan$key
     )
+    if (length(final$state)) member$state <- final$state
+    member
 }
 
 # the histories of all networks, one below the other

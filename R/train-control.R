@@ -182,3 +182,12 @@ check_checkpoint <- function(checkpoint, call = rlang::caller_env()) {
     # an absolute path, so that resume() finds it from another folder
     file.path(normalizePath(folder), basename(checkpoint))
 }
+
+# A control without gaps: what it leaves open is what the learner's defaults
+# say, a list of epochs, learning_rate and weight_decay.
+complete_control <- function(control, defaults) {
+    for (name in c("epochs", "learning_rate", "weight_decay")) {
+        if (is.null(control[[name]])) control[[name]] <- defaults[[name]]
+    }
+    control
+}

@@ -4,15 +4,18 @@
 #   plan, arrays   for the engine, see train-engine.R
 #   n_items        of an epoch
 #   control        a complete train_control()
-#   measure        what its validation watches, see train-validation.R
+#   measure        what validate_job() watches, see train-validation.R; NULL:
+#                  nothing
 #   learned        what finish_job() needs to make a fit, and no run reads
-#   data_hash      named hashes of what a checkpoint stores apart
+#   data_hash      named hashes of what a checkpoint stores apart, being large
+#                  and the same for all jobs of a call: arrays, or "learned"
 #   stem           name of the call's checkpoint, without folder and extension
-#   alone          is the run a fit by itself (or one of several)?
+#   alone          is the run a fit by itself (or one of several, each with a
+#                  checkpoint of its own)?
 # and what the learner's own methods need. The loop knows no more of it.
 
 # ...: what the learner's own methods need
-new_job <- function(class, plan, arrays, n_items, control, measure, ...,
+new_job <- function(class, plan, arrays, n_items, control, measure = NULL, ...,
                     learned = NULL, data_hash = list(), alone = TRUE,
                     stem = file_stem(control$checkpoint)) {
     structure(

@@ -81,14 +81,14 @@ train_epoch <- function(loop, job, progress) {
 # Adds a row to the history and moves to the start of the next epoch.
 end_epoch <- function(loop, job, rate) {
     at <- loop$state$at
-    value <- validate_job(job, loop$run)
+    value <- if (!is.null(job$measure)) validate_job(job, loop$run)
     epoch <- as.integer(at[["epoch"]]) + 1L
     metrics <- at[setdiff(names(at), place_names)]
     row <- c(
         list(epoch = epoch, loss = at[["loss_sum"]] / at[["n_batches"]]),
-        as.list(metrics / at[["position"]]), list(learning_rate = rate),
-        stats::setNames(list(value), validation_column(job$measure))
+        as.list(metrics / at[["position"]]), list(learning_rate = rate)
     )
+    if (!is.null(value)) row[[validation_column(job$measure)]] <- value
     state <- loop$state
     state$history <- rbind(state$history, as.data.frame(row))
     state$best <- keep_best(state$best, job, loop$run, epoch, value)
@@ -101,7 +101,6 @@ end_epoch <- function(loop, job, rate) {
     engine_move(loop$run, state$at)
 }
 
-# the numbers that a fit is made of: those of the best epoch, or the last
-final_parameters <- function(state) {
-    if (is.null(state$best)) state$blocks$parameters else state$best$parameters
-}
+# the numbers that a fit is made of, parameters and state: those of the best
+# epoch, or the last
+final_numbers <- function(state) state$best %||% state$blocks

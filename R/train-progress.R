@@ -71,8 +71,9 @@ progress_end <- function(progress, job, state) {
 progress_text <- function(progress, state, job, done) {
     at <- state$at
     n <- length(progress$work)
-    column <- validation_column(job$measure)
-    watched <- utils::tail(state$history[[column]], 1L)
+    watched <- if (!is.null(job$measure)) {
+        utils::tail(state$history[[validation_column(job$measure)]], 1L)
+    }
     paste0(
         if (n > 1L) sprintf("network %d of %d, ", progress$i, n),
         sprintf(

@@ -18,25 +18,18 @@ resolve_optimizer <- function(control) {
     )
 }
 
-# Items in a batch: what was asked for, or what fits. items: what a batch is
-# made of, pairs or genes with a known partner.
-choose_batch_size <- function(asked, n_items, items,
+# Items in a batch: what was asked for, or as many as there are, `most` at the
+# most. items: what they are called; name: the argument that they come from.
+choose_batch_size <- function(asked, n_items, items, name, most = 512L,
                               call = rlang::caller_env()) {
     if (n_items < smallest_batch) {
         abort_input(c(
-            "{.arg pairs} must leave at least {smallest_batch} {items} to train
+            "{.arg {name}} must leave at least {smallest_batch} {items} to train
             on.",
             x = "There {?is/are} {n_items}."
         ), call = call)
     }
     if (is.null(asked)) {
-        # a step costs a pass over all keys: some four to an epoch, as in the
-        # data that the settings were chosen on, also with more genes
-        most <- if (items == "genes") {
-            min(max(512L, ceiling(n_items / 4)), 2048L)
-        } else {
-            512L
-        }
         return(as.integer(min(most, n_items)))
     }
     if (asked > n_items) {

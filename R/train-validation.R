@@ -4,9 +4,9 @@
 validation_column <- function(measure) paste0("validation_", measure$name)
 
 # The best epoch so far, where early stopping asks for it: list(epoch, value,
-# parameters, state), or NULL.
+# parameters, state), or NULL. value: NULL where nothing is watched.
 keep_best <- function(best, job, run, epoch, value) {
-    if (is.null(job$control$patience) ||
+    if (is.null(job$control$patience) || is.null(value) ||
         !is_better(job$measure, value, best$value)) {
         return(best)
     }

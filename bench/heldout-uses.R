@@ -66,7 +66,9 @@ run_evidence <- function(set) {
 # AUC of the training pairs. A first run watches the AUC (at all epochs); the
 # second, without, is timed.
 kith_time_to <- function(set, index, negatives, target, seed) {
-    control <- kith:::complete_control(quiet_control(seed))
+    control <- kith:::complete_control(
+        quiet_control(seed), kith:::association_presets$kith
+    )
     job <- function(watched) {
         objective <- multi_positive(degree_correction = 0)
         kith:::association_job(

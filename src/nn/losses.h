@@ -92,7 +92,8 @@ typedef struct {
 typedef struct {
   const char *name;
   size_t (*scratch)(size_t n, size_t n_columns);
-  /* Can the loss be taken? A task asks once, when it has its targets. */
+  /* Can the loss be taken of this batch? A task asks before each evaluate(),
+   * as its targets may be what a network has made; it costs O(n). */
   status_code (*check)(const head_batch *batch, status *st);
   double (*evaluate)(const head_batch *batch);
 } head_loss;

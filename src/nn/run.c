@@ -120,6 +120,21 @@ static status_code lay_out_networks(const training_plan *plan, run *r,
   return STATUS_OK;
 }
 
+/* A block of any other array would be taken for one that the task knows. */
+static status_code check_arrays(const training_plan *plan,
+                                const task_type *task, status *st) {
+  for (size_t i = 0; i < plan->n_arrays; ++i) {
+    const char *const *known = task->arrays;
+    while (*known != NULL && strcmp(*known, plan->arrays[i].name) != 0)
+      ++known;
+    if (*known == NULL)
+      return status_fail(st, STATUS_INTERNAL,
+                         "the task \"%s\" has no array `%s`", task->name,
+                         plan->arrays[i].name);
+  }
+  return STATUS_OK;
+}
+
 static status_code run_lay_out(const training_plan *plan, arena *a, run *r,
                                status *st) {
   memset(r, 0, sizeof *r);
@@ -132,7 +147,8 @@ static status_code run_lay_out(const training_plan *plan, arena *a, run *r,
   if (r->task == NULL)
     return status_fail(st, STATUS_INTERNAL, "there is no task \"%s\"",
                        plan->task);
-  if (lay_out_networks(plan, r, st) || r->task->lay_out(plan, r, a, st) ||
+  if (check_arrays(plan, r->task, st) || lay_out_networks(plan, r, st) ||
+      r->task->lay_out(plan, r, a, st) ||
       store_take(plan, r->networks, r->n_task_state, a, &r->values, st))
     return st->code;
   r->order = arena_take(a, r->n_items, sizeof(int));
@@ -268,8 +284,8 @@ static status_code evaluate_batch(run *r, const batch_choice *choice,
   if (isfinite(result->loss)) return STATUS_OK;
   return status_fail(st, STATUS_NOT_FINITE,
                      "the loss is no longer finite at epoch %.0f, batch %.0f: "
-                     "lower the learning rate, raise the temperature or set "
-                     "clip_norm",
+                     "lower the learning rate, set clip_norm or, for a loss "
+                     "that has one, raise the temperature",
                      r->at.epoch + 1, r->at.n_batches + 1);
 }
 
@@ -318,8 +334,8 @@ static status_code check_parameters(const run *r, status *st) {
     if (!isfinite(r->values.parameters[i]))
       return status_fail(st, STATUS_NOT_FINITE,
                          "a parameter is no longer finite after epoch %.0f: "
-                         "lower the learning rate, raise the temperature or "
-                         "set clip_norm",
+                         "lower the learning rate, set clip_norm or, for a "
+                         "loss that has one, raise the temperature",
                          r->at.epoch + 1);
   return STATUS_OK;
 }

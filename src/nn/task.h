@@ -34,26 +34,30 @@ struct run {
   team team;     /* of the steps of an epoch */
 };
 
+/* Functions that may be NULL do nothing then; all others must be there. */
 struct task_type {
   const char *name;
-  /* What evaluate() counts beside the loss, NULL at the end; each is a sum
-   * over items. */
+  /* Names of the plan's arrays, NULL at the end; a run has all and no others
+   * (lay_out() asks for each by plan_array()). */
+  const char *const *arrays;
+  /* What evaluate() counts beside the loss, NULL at the end (and alone where
+   * there is nothing); each is a sum over items. */
   const char *const *metrics;
   /* Takes its memory and sets n_items and n_task_state. Runs twice, the first
-   * time over an arena without memory. */
+   * time over an arena without memory: r->data is NULL then. */
   status_code (*lay_out)(const training_plan *plan, run *r, arena *a,
                          status *st);
-  /* Takes over a block of one of the plan's arrays. */
+  /* Takes over a block of one of the arrays. */
   status_code (*load)(run *r, const array_block *block, status *st);
-  /* After all arrays and the first parameters. NULL: nothing to do. */
+  /* After all arrays and the first parameters. May be NULL. */
   status_code (*start)(run *r, status *st);
   /* Piece 0, 1, ... of what an epoch needs at its start, each short of a
-   * second; returns 0 where no piece is left. NULL: nothing to do. */
+   * second; returns 0 where no piece is left. May be NULL. */
   int (*epoch_begin)(run *r, size_t piece);
   /* Loss and metrics of a batch; adds the gradients. */
   status_code (*evaluate)(run *r, const batch_choice *choice,
                           batch_result *result, status *st);
-  /* After a step of the optimiser (moving averages). NULL: nothing to do. */
+  /* After a step of the optimiser (moving averages). May be NULL. */
   void (*stepped)(run *r);
   /* The fit's view of rows of the task's data: n x output_width values. */
   size_t (*output_width)(const run *r);

@@ -302,10 +302,12 @@ static status_code associations_evaluate(run *r, const batch_choice *choice,
 /* ---- the task ------------------------------------------------------------ */
 
 /* accuracy: anchors for which a partner of theirs scores highest */
+static const char *const association_arrays[] = {"x", "first", "second", NULL};
 static const char *const association_metrics[] = {"accuracy", NULL};
 
 static const task_type associations_task = {
     .name = "associations",
+    .arrays = association_arrays,
     .metrics = association_metrics,
     .lay_out = associations_lay_out,
     .load = associations_load,

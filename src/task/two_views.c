@@ -1,16 +1,16 @@
 /* Two views of each row, one network for both, and a target that follows it:
- * bootstrap your own latent (Grill et al. 2020, arXiv:2006.07733) with the
- * squared error as its loss. It is the smallest task that uses all of what a
- * run offers, and what tests and CONTRIBUTING.md show a task by.
+ * bootstrap your own latent (Grill et al. 2020, arXiv:2006.07733). No learner
+ * uses it: it is there for tests, and as the example of CONTRIBUTING.md.
  *
  * Array of the plan: `x` (rows x values). Networks: "encoder", whose dropout
  * makes the views, and "predictor". The target has the encoder's structure;
  * its parameters t follow those of the encoder, p, after each step by
  * t = momentum t + (1 - momentum) p, and take no gradient. For each view v,
  *
- *     loss_v = mean (predictor(encoder(v)) - target(other view))^2,
+ *     loss_v = L(predictor(encoder(v)), target(other view)),
  *
- * and the loss is the mean of both. */
+ * and the loss is the mean of both. L is the head loss that the plan's
+ * objective names: "squared_error" as published. */
 
 #include "nn/losses.h"
 #include "task/tasks.h"
@@ -21,9 +21,11 @@ typedef struct {
   size_t n_rows, n_in, n_out;
   size_t encoder, predictor; /* numbers of the networks */
   double momentum;
+  const head_loss *loss;
   real *x;
   tape encoder_tapes[N_VIEWS], predictor_tapes[N_VIEWS], target_tape;
   real *targets[N_VIEWS]; /* batch_size x n_out */
+  real *loss_scratch;
   double *row_loss;
 } two_views;
 
@@ -48,6 +50,10 @@ static void read_plan(const training_plan *plan, const run *r, two_views *t,
   t->encoder = plan_network(plan, "encoder", st);
   t->predictor = plan_network(plan, "predictor", st);
   t->n_out = r->networks[t->encoder].out.channels;
+  t->loss = find_head_loss(plan->objective);
+  if (t->loss == NULL)
+    status_fail(st, STATUS_INTERNAL, "there is no loss \"%s\"",
+                plan->objective);
   if (st->code == STATUS_OK &&
       (r->networks[t->encoder].in.channels != t->n_in ||
        r->networks[t->predictor].in.channels != t->n_out ||
@@ -74,6 +80,7 @@ static status_code two_views_lay_out(const training_plan *plan, run *r,
     t->targets[view] = arena_take(a, n, t->n_out * sizeof(real));
   }
   tape_take(encoder, n, 0, a, &t->target_tape);
+  t->loss_scratch = arena_take(a, t->loss->scratch(n, t->n_out), sizeof(real));
   t->row_loss = arena_take(a, n, sizeof(double));
   r->n_items = t->n_rows;
   r->n_task_state = encoder->n_parameters + encoder->n_state;
@@ -129,8 +136,10 @@ static status_code encode_target(const run *r, two_views *t, int view,
   return STATUS_OK;
 }
 
-/* Half of the loss of one view; its gradients go back through both networks. */
-static double learn_view(const run *r, two_views *t, int view, size_t n) {
+/* Adds half of the loss of one view; its gradients go back through both
+ * networks, in passes like those forward. */
+static status_code learn_view(const run *r, two_views *t, int view, size_t n,
+                              double *loss, status *st) {
   tape *predicted = &t->predictor_tapes[view];
   head_batch head = {.n = n,
                      .n_columns = t->n_out,
@@ -138,16 +147,18 @@ static double learn_view(const run *r, two_views *t, int view, size_t n) {
                      .x = predicted->output,
                      .target = t->targets[1 - view],
                      .d_x = predicted->upstream,
+                     .scratch = t->loss_scratch,
                      .row_loss = t->row_loss,
                      .n_threads = r->n_threads};
-  double loss = find_head_loss("squared_error")->evaluate(&head);
+  if (t->loss->check(&head, st)) return st->code;
+  *loss += 0.5 * t->loss->evaluate(&head);
   for (size_t j = 0; j < n * t->n_out; ++j) head.d_x[j] *= C(0.5);
   pass p = run_pass(r, t->predictor, (uint32_t)view, n, 1);
   p.d_input = t->encoder_tapes[view].upstream;
   network_backward(&r->networks[t->predictor], predicted, &p);
   p = run_pass(r, t->encoder, (uint32_t)view, n, 1);
   network_backward(&r->networks[t->encoder], &t->encoder_tapes[view], &p);
-  return 0.5 * loss;
+  return STATUS_OK;
 }
 
 static status_code two_views_evaluate(run *r, const batch_choice *choice,
@@ -158,7 +169,8 @@ static status_code two_views_evaluate(run *r, const batch_choice *choice,
         encode_target(r, t, view, choice, st))
       return st->code;
   for (int view = 0; view < N_VIEWS; ++view)
-    result->loss += learn_view(r, t, view, choice->n_items);
+    if (learn_view(r, t, view, choice->n_items, &result->loss, st))
+      return st->code;
   return STATUS_OK;
 }
 
@@ -188,10 +200,12 @@ static status_code two_views_output(run *r, const int *rows, size_t n,
 
 /* ---- the task ------------------------------------------------------------ */
 
+static const char *const two_views_arrays[] = {"x", NULL};
 static const char *const two_views_metrics[] = {NULL};
 
 static const task_type two_views_task = {
     .name = "two_views",
+    .arrays = two_views_arrays,
     .metrics = two_views_metrics,
     .lay_out = two_views_lay_out,
     .load = two_views_load,

@@ -23,7 +23,7 @@ numeric_gradient <- function(f, at, step = 1e-5) {
 
 # a control without gaps
 published_control <- function(...) {
-    complete_control(train_control(...), "cal2026")
+    complete_control(train_control(...), association_presets$cal2026)
 }
 
 # the largest difference relative to the size of the gradient
@@ -48,6 +48,36 @@ step_through <- function(run, batch_size, rate, threads, epoch = 0) {
     for (chosen in split(items, batch)) {
         engine_batch(run, chosen, NULL, rate, threads)
     }
+}
+
+# epochs of a run, step by step, from a place on
+advance_to <- function(run, epochs, threads = 1L) {
+    while (engine_place(run)[["epoch"]] < epochs) {
+        while (engine_advance(run, 1, 0.01, threads)[["done"]] == 0) next
+        engine_epoch_begin(run, engine_place(run)[["epoch"]] + 1, threads)
+    }
+    run
+}
+
+# what a run that is saved and resumed must have again
+all_of_run <- function(run) list(engine_blocks(run), engine_place(run))
+
+# Trains a job for `epochs` epochs and some steps of the next, and saves it
+# there, as a time limit would.
+save_within_epoch <- function(job, epochs, n_steps) {
+    loop <- new.env()
+    loop$state <- state_new()
+    loop$run <- run_new(job, loop$state)
+    loop$state$at <- engine_place(loop$run)
+    loop$files <- checkpoint_open(job)
+    for (epoch in seq_len(epochs)) train_epoch(loop, job, NULL)
+    engine_epoch_begin(loop$run, epochs, 1L)
+    engine_advance(
+        loop$run, n_steps, learning_rate_at(job$control, epochs), 1L
+    )
+    loop$state$begun <- TRUE
+    loop$state$at <- engine_place(loop$run)
+    save_state(loop, job)
 }
 
 # another value for a name of the package until the caller ends

@@ -154,6 +154,22 @@ test_that("states are saved within an epoch as well", {
     expect_gt(sum(within), 0)
 })
 
+test_that("a state within an epoch goes on as if nothing had happened", {
+    job_with <- function(file) {
+        small_job(info_nce(), small_control(3, checkpoint = file))
+    }
+    unbroken <- train(job_with(NULL))
+    file <- checkpoint_file()
+    job <- job_with(file)
+    save_within_epoch(job, 1, 2)
+    found <- read_checkpoint(file)$state
+    expect_identical(found$at[["epoch"]], 1)
+    expect_gt(found$at[["position"]], 0)
+    resumed <- train(job, found)
+    parts <- c("blocks", "history")
+    expect_identical(resumed[parts], unbroken[parts])
+})
+
 test_that("a time limit leaves a checkpoint, and the same call resumes", {
     file <- checkpoint_file()
     organism <- small_organism()

@@ -36,23 +36,27 @@ test_that("bad numbers are refused by name", {
     refused(encoder_mlp(hidden = "a"), "hidden")
     refused(encoder_mlp(dropout = 1), "dropout")
     refused(encoder_mlp(n_out = 5), "n_out")
+    refused(encoder_mlp(blend = FALSE, n_out = 1), "n_out.*at least 2")
 })
 
 test_that("the defaults are the published recipe", {
+    size_of <- function(n, objective = info_nce()) {
+        association_batch_size(train_control(), n, objective)
+    }
     encoder <- encoder_mlp()
     layers <- layer_table(resolve_network(encoder, 50))
     expect_equal(sum(layers$parameters), 2208919)
     expect_identical(info_nce()$temperature, 0.05)
-    control <- complete_control(train_control(), "cal2026")
+    control <- published_control()
     expect_identical(control$epochs, 100L)
     expect_identical(control$learning_rate, 3e-4)
     expect_identical(control$weight_decay, 1e-4)
-    expect_identical(choose_batch_size(NULL, 1000L, "pairs"), 512L)
-    expect_identical(choose_batch_size(NULL, 20L, "pairs"), 20L)
+    expect_identical(size_of(1000L), 512L)
+    expect_identical(size_of(20L), 20L)
     # of more genes a quarter
-    expect_identical(choose_batch_size(NULL, 2049L, "genes"), 513L)
-    expect_identical(choose_batch_size(NULL, 20000L, "genes"), 2048L)
-    expect_identical(choose_batch_size(NULL, 20000L, "pairs"), 512L)
+    expect_identical(size_of(2049L, multi_positive()), 513L)
+    expect_identical(size_of(20000L, multi_positive()), 2048L)
+    expect_identical(size_of(20000L), 512L)
 })
 
 test_that("an encoder may end in other dimensions or be linear", {

@@ -119,17 +119,6 @@ test_that("views have masks of their own", {
     )
 })
 
-# epochs of a run, step by step, from a place on
-advance_to <- function(run, epochs, threads = 1L) {
-    while (engine_place(run)[["epoch"]] < epochs) {
-        while (engine_advance(run, 1, 0.01, threads)[["done"]] == 0) next
-        engine_epoch_begin(run, engine_place(run)[["epoch"]] + 1, threads)
-    }
-    run
-}
-
-everything <- function(run) list(engine_blocks(run), engine_place(run))
-
 for (precision in precisions()) {
     test_that(paste("a run that is saved goes on bit for bit:", precision), {
         x <- some_rows(50)
@@ -150,14 +139,14 @@ for (precision in precisions()) {
         blocks <- engine_blocks(saved)
         for (name in names(blocks)) engine_write(resumed, name, blocks[[name]])
         engine_move(resumed, place)
-        expect_identical(everything(advance_to(resumed, 3)),
-            everything(unbroken)
+        expect_identical(all_of_run(advance_to(resumed, 3)),
+            all_of_run(unbroken)
         )
         # and on other threads
         threaded <- new_run()
         engine_epoch_begin(threaded, 0, 3L)
-        expect_identical(everything(advance_to(threaded, 3, 3L)),
-            everything(unbroken)
+        expect_identical(all_of_run(advance_to(threaded, 3, 3L)),
+            all_of_run(unbroken)
         )
     })
 }
@@ -253,7 +242,8 @@ test_that("what cannot be is refused, with a class", {
     refused(engine_write(run, "parameters", broken), "number 3 .* is not")
     plan <- views_plan()
     for (change in list(
-        list(task = "mystery"), list(options = c(other = 1)),
+        list(task = "mystery"), list(objective = "mystery"),
+        list(options = c(other = 1)),
         list(options = c(momentum = NaN)), list(batch_size = 0),
         list(networks = plan$networks["encoder"]),
         list(groups = replace(plan$groups, "n_networks", 1L)),
@@ -264,7 +254,15 @@ test_that("what cannot be is refused, with a class", {
         if (!is.null(change$options)) wrong$options <- change$options
         refused(engine_create(wrong, "double", list(x = x)), "internal error")
     }
-    refused(engine_create(plan, "double", list(y = x)), "no array `x`")
+    refused(engine_create(plan, "double", list(y = x)), "no array `y`")
+    refused(
+        engine_create(plan, "double", list(x = x, y = x[1:2, ])), "no array `y`"
+    )
+    refused(engine_create(plan, "double", list()), "no array `x`")
+    # as NT-Xent has no temperature here, no batch is fit for it
+    plan_of_loss <- utils::modifyList(plan, list(objective = "nt_xent"))
+    run <- engine_create(plan_of_loss, "double", list(x = x))
+    refused(engine_batch(run, 0:11), "a temperature above 0")
     refused(
         engine_create(plan, "double", list(x = matrix(1L, 20, 6))),
         "`x` does not hold doubles"
