@@ -251,7 +251,7 @@ find_end_columns <- function(x, from, to, call, holder = "x") {
         ), call = call)
     }
     if (is.null(from)) {
-        return(guess_end_columns(x, call))
+        return(guess_end_columns(x, call, holder))
     }
     c(
         find_column(x, from, "from", call, holder),
@@ -259,15 +259,31 @@ find_end_columns <- function(x, from, to, call, holder = "x") {
     )
 }
 
-guess_end_columns <- function(x, call, holder = "x") {
-    usual <- list(
-        c("from", "to"), c("gene1", "gene2"), c("protein1", "protein2")
+# Names of the two columns of ids, as squeeze() leaves them: symbols before
+# other ids, where a table has both.
+end_names <- c(
+    list(
+        c("from", "to"),
+        c("officialsymbolinteractora", "officialsymbolinteractorb"),
+        c("sourcegenesymbol", "targetgenesymbol")
+    ),
+    unlist(lapply(c(
+        "officialsymbol", "genesymbol", "symbol", "genename", "preferredname",
+        "gene", "protein", "node", "interactor"
+    ), function(stem) {
+        list(paste0(stem, c("1", "2")), paste0(stem, c("a", "b")))
+    }), recursive = FALSE),
+    list(
+        c("bait", "prey"), c("baitsymbol", "preysymbol"), c("source", "target"),
+        c("regulator", "target"), c("id1", "id2"), c("ida", "idb"),
+        c("idsinteractora", "idsinteractorb"), c("uniprota", "uniprotb"),
+        c("entrezgeneinteractora", "entrezgeneinteractorb"),
+        c("ensembl1", "ensembl2"), c("ensembla", "ensemblb"),
+        c("entrez1", "entrez2"), c("entreza", "entrezb")
     )
-    for (ends in usual) {
-        if (all(ends %in% names(x))) {
-            return(match(ends, names(x)))
-        }
-    }
+)
+
+guess_end_columns <- function(x, call, holder = "x") {
     if (ncol(x) < 2L) {
         abort_input(c(
             "{.arg {holder}} must have at least two columns, one for each gene
@@ -275,7 +291,23 @@ guess_end_columns <- function(x, call, holder = "x") {
             x = "It has {ncol(x)}."
         ), call = call)
     }
-    c(1L, 2L)
+    names <- squeeze(names(x))
+    for (ends in end_names) {
+        if (all(ends %in% names)) {
+            return(match(ends, names))
+        }
+    }
+    # the first two, without one that numbers the rows before them
+    numbered <- ncol(x) > 2L && look_like_row_numbers(as.character(x[[1L]]))
+    at <- c(1L, 2L) + numbered
+    if (holder != "file") {
+        inform_kith(
+            "The genes of a pair are taken from the columns
+            {.field {names(x)[at]}} of {.arg {holder}}.",
+            class = "kith_message_pairs"
+        )
+    }
+    at
 }
 
 # the ids of a data frame of pairs as they stand, as character vectors from, to

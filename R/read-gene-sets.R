@@ -38,43 +38,30 @@
 read_gene_sets <- function(file) {
     call <- rlang::current_env()
     path <- check_file(file)
-    con <- open_text(path, call)
-    on.exit(close(con))
-    lines <- read_lines(con, path, call)
-    check_utf8(lines, file, call)
-    at <- grep("[^[:space:]]", lines)
-    fields <- lapply(strsplit(lines[at], "\t", fixed = TRUE), trimws)
+    lines <- open_lines(path, call)
+    on.exit(close_lines(lines))
+    found <- read_lines(lines, call)
+    text <- check_utf8(as.character(found$text), file, call)
+    # empty fields at the end go, as strsplit() has it
+    fields <- lapply(strsplit(text, "\t", fixed = TRUE), trim)
     bad <- which(lengths(fields) < 2L |
         !vapply(fields, function(x) nzchar(x[1L]), logical(1)))
     if (length(bad)) {
-        first <- strtrim(lines[at[bad[1]]], 40L)
+        first <- strtrim(text[bad[1]], 40L)
         abort_input(c(
             "{.file {file}} must have a name, a description and genes in each
             line, separated by tabs.",
-            x = "Line {at[bad[1]]} is {.val {first}}."
+            x = "Line {found$number[bad[1]]} is {.val {first}}."
         ))
     }
     sets <- gene_sets_from_fields(fields)
     if (length(sets) == 0L) {
         abort_input(c(
             "{.file {file}} must have a set with genes.",
-            x = if (length(at)) "All of its sets are empty." else "It is blank."
+            x = if (length(text)) "All of its sets are empty." else "It is blank."
         ))
     }
     sets
-}
-
-read_lines <- function(con, file, call) {
-    lines <- tryCatch(
-        readLines(con, warn = FALSE, encoding = "UTF-8"),
-        error = identity, warning = identity
-    )
-    if (inherits(lines, "condition")) {
-        abort_damaged(file, call)
-    }
-    check_complete(con, file, call)
-    lines[1L] <- drop_mark(lines[1L])
-    lines
 }
 
 # fields: name, description, genes of each set

@@ -5,19 +5,27 @@
 perturbation_name <- "^[0-9]+_(.+)_[^_]+_([^_]+)$"
 perturbation_strict <- "^[0-9]+_.+_[^_]+_(ENS[A-Z]*G[0-9.]+|non-targeting)$"
 
-# found: list(x = matrix or DelayedMatrix, ids, features, ignored)
+# found: what was read, see read-profiles-table.R; x may be a DelayedMatrix.
+# list(x = the profiles, examples = genes whose rows were merged, and dates)
 clean_profiles <- function(found, id, repeated, missing, max_missing, call) {
     x <- found$x
-    gene <- gene_names(found$ids, id)
-    lost <- is.na(gene) | !nzchar(gene)
+    if (!found$chosen) {
+        check_no_row_numbers(found$ids, found$source, found$ignored, call)
+    }
+    gene <- drop_missing_marks(gene_names(drop_missing_marks(found$ids), id))
+    lost <- is.na(gene)
     control <- !lost & grepl("^non[-_ ]?targeting", gene, TRUE)
+    # several genes may have become one date
+    date <- !lost & look_like_dates(gene)
     n <- c(
         "input rows" = nrow(x), genes = 0, "missing ids" = sum(lost),
-        controls = sum(control)
+        controls = sum(control), dates = sum(date)
     )
-    if (any(lost | control)) {
-        x <- x[!lost & !control, , drop = FALSE]
-        gene <- gene[!lost & !control]
+    examples <- list(dates = unique(gene[date]))
+    if (any(lost | control | date)) {
+        keep <- !lost & !control & !date
+        x <- x[keep, , drop = FALSE]
+        gene <- gene[keep]
     }
     check_left(x, "gene", "an id", call)
     features <- as.character(found$features)
@@ -28,13 +36,17 @@ clean_profiles <- function(found, id, repeated, missing, max_missing, call) {
     n <- c(n, complete$n)
     n["merged rows"] <- length(gene) - nrow(x)
     if (nrow(x) < length(gene)) {
+        examples$merged <- unique(gene[duplicated(gene)])
         gene <- unique(gene)
     }
     dimnames(x) <- list(make.unique(gene), features[complete$columns])
     attr(x, "report") <- new_report(names(n), n)
     attr(x, "gene") <- gene
-    x
+    list(x = x, examples = examples)
 }
+
+# what to take from a name that holds two ids
+id_parts <- c("symbol", "accession", "name")
 
 # names as the file has them -> gene ids; NA for a control's accession only if
 # that of its symbol is none

@@ -1,68 +1,138 @@
 # Gene profiles in text tables. Each reader returns list(x = matrix of rows x
-# features, ids = the id of each row as in the file, features, n_rows, ignored =
-# names of columns that were not read).
+# features, ids = the id of each row as in the file, features, source = where
+# the ids are from, chosen = by the user?, ignored = names of columns that were
+# not read, notes = what was decided).
 
-# DepMap's headers: "POLR2D (5433)"
-depmap_name <- "^(.*[^ ]) *[(]([0-9]+|nan)[)]$"
+# DepMap's headers: "POLR2D (5433)", "TSPAN6 (ENSG00000000003)"
+depmap_name <- "^(.*[^ ]) *[(]([0-9]+|nan|Unknown|ENS[A-Z]*[0-9.]+)[)]$"
 
 # names of columns whose numbers are ids
 number_id <- "entrez|^gene.?id$|^ncbi"
 
-read_wide <- function(file, gene_id, genes_in, sep, call) {
-    table <- open_table(file, sep, call = call)
-    on.exit(close(table$con))
-    columns <- table$layout$columns
-    depmap <- grepl(depmap_name, columns)
-    if (is.null(genes_in)) {
-        genes_in <- if (mostly(depmap[-1L])) "columns" else "rows"
+# columns of featureCounts between ids and counts
+position_columns <- c("chr", "start", "end", "strand", "length")
+
+read_wide <- function(file, gene_id, genes_in, feature, repeated, options,
+                      call) {
+    table <- open_table(
+        file, options, header_rule(is_profile_header, gene_id, feature),
+        profile_formats, call = call
+    )
+    on.exit(close_lines(table$lines))
+    check_gct_columns(table, call)
+    if (wide_genes_in(table, genes_in, gene_id) == "columns") {
+        read_genes_in_columns(table, gene_id, feature, repeated, call)
+    } else {
+        if (!is.null(feature)) check_long(feature, NULL, call)
+        read_genes_in_rows(table, gene_id, call)
     }
-    if (genes_in == "columns" && !is.null(gene_id)) {
-        abort_input(c(
-            "{.arg gene_id} is for tables with genes in rows.",
-            i = "Here the gene ids are the names of the columns."
-        ), call = call)
+}
+
+# Are the fields of the first line names of columns? rest: columns of the next
+# lines. Numbers above all columns of numbers are a row, if nothing names ids.
+is_profile_header <- function(first, rest) {
+    number <- vapply(rest, is_number, logical(1))
+    number[1L] <- FALSE
+    !any(number) || !all(parses(first[number]) & nzchar(first[number])) ||
+        grepl(id_column, squeeze(first[1L]))
+}
+
+# a name as squeeze() leaves it, above ids
+id_column <- paste0(
+    "^(|x|index|unnamed0|rown(ames?|umber)|rows?|id|ids|names?|symbols?|",
+    "(gene|hgnc|ensembl|entrez|ncbi|refseq|probe|feature|protein|uniprot|",
+    "transcript|locus|target|sample|cellline|model|depmap|accession)[a-z]*)$"
+)
+
+# a name without case, blanks and signs
+squeeze <- function(x) gsub("[^a-z0-9]", "", tolower(x))
+
+wide_genes_in <- function(table, genes_in, gene_id) {
+    if (!is.null(genes_in)) {
+        return(genes_in)
     }
+    if (mostly(grepl(depmap_name, table$columns[-1L]))) {
+        note(table, "genes in columns, as their names are like GENE (number)")
+        return("columns")
+    }
+    first <- table$sample[[1L]]
+    if (is.null(gene_id) && is.null(table$n_ids) && look_like_samples(first) &&
+        !look_like_samples(table$columns[-1L])) {
+        note(
+            table, "genes in columns, as the rows are samples (",
+            first[1L], ")"
+        )
+        return("columns")
+    }
+    "rows"
+}
+
+# ---- genes in rows --------------------------------------------------------
+
+read_genes_in_rows <- function(table, gene_id, call) {
     label <- if (is.null(gene_id)) {
-        1L
+        guess_label(table)
     } else {
         find_column(table_sample(table), gene_id, "gene_id", call, "file")
     }
-    roles <- column_roles(table, label, genes_in == "rows", call)
-    if (genes_in == "columns" && any(depmap)) {
-        roles[roles == "feature" & !depmap] <- "ignored"
-    }
+    roles <- column_roles(table, label, TRUE, call)
     check_wide(table, roles, label, call)
-    layout <- table$layout
-    layout$types <- unname(c(
+    types <- c(
         label = "text", feature = "number", id = "skip", ignored = "skip"
-    )[roles])
-    rows <- scan_rows(table$con, layout, call = call)
-    check_complete(table$con, file, call)
-    values <- which(roles == "feature")
-    x <- matrix(unlist(rows[values], use.names = FALSE), ncol = length(values))
-    ignored <- columns[roles %in% c("id", "ignored")]
-    if (genes_in == "columns") {
-        return(list(
-            x = t(x), ids = columns[values], features = rows[[label]],
-            ignored = ignored
-        ))
-    }
+    )
+    rows <- read_rows(table, unname(types[roles]), call)
+    at <- which(roles == "feature")
     list(
-        x = x, ids = rows[[label]], features = columns[values],
-        ignored = ignored
+        x = as_columns(rows[at]), ids = rows[[label]],
+        features = feature_names(table, at),
+        source = column_source(table, label), chosen = !is.null(gene_id),
+        ignored = table$columns[roles %in% c("id", "ignored")],
+        notes = table$notes
     )
 }
 
+as_columns <- function(columns) {
+    matrix(unlist(columns, use.names = FALSE), ncol = length(columns))
+}
+
+# columns of values without names are numbered from 1
+feature_names <- function(table, at) {
+    if (table$header) table$columns[at] else paste0("V", seq_along(at))
+}
+
+column_source <- function(table, at) {
+    name <- table$columns[at]
+    if (nzchar(name)) dQuote(name, FALSE) else paste("column", at)
+}
+
+# The column of the gene ids: the first, if it does not number the rows before a
+# column of text.
+guess_label <- function(table) {
+    columns <- table$columns
+    numbered <- look_like_row_numbers(table$sample[[1L]]) &&
+        !grepl(number_id, columns[1L], TRUE)
+    if (numbered && length(columns) > 1L && table$types[2L] == "text") {
+        2L
+    } else {
+        1L
+    }
+}
+
 # What each column is: the "label" of the rows, a further "id" of them, a
-# "feature", or "ignored", text among the features.
+# "feature", or "ignored", text among the features. genes: do the rows hold
+# genes?
 column_roles <- function(table, label, genes, call) {
-    columns <- table$layout$columns
-    number <- table$layout$types == "number"
+    columns <- table$columns
+    number <- table$types == "number"
     roles <- ifelse(number, "feature", "ignored")
-    ids <- 1L
+    ids <- table$n_ids %||% 1L
     while (ids < length(columns) && (ids < label || !number[ids + 1L] ||
         (genes && grepl(number_id, columns[ids + 1L], TRUE)))) {
         ids <- ids + 1L
+    }
+    if (all(position_columns %in% tolower(columns))) {
+        at <- match(position_columns, tolower(columns))
+        ids <- max(ids, at)
     }
     roles[seq_len(ids)] <- "id"
     roles[label] <- "label"
@@ -82,9 +152,9 @@ check_no_numbers <- function(table, at, call) {
     if (mostly(parsed)) {
         row <- which(!parses(values))[1L]
         abort_input(c(
-            "{.file {table$layout$file}} must have numbers in column
-            {.field {table$layout$columns[at]}}.",
-            x = "Row {row} after the header has {.val {values[row]}}.",
+            "{.file {table$file}} must have numbers in column
+            {.field {table$columns[at]}}.",
+            x = "Row {row} has {.val {show_text(values[row])}}.",
             i = "Write {.val NA} for what is missing and numbers with a
             decimal point, without commas; or remove the column."
         ), call = call)
@@ -92,19 +162,17 @@ check_no_numbers <- function(table, at, call) {
 }
 
 check_wide <- function(table, roles, label, call) {
-    file <- table$layout$file
-    columns <- table$layout$columns
     rows <- table$sample
     if (length(rows[[1L]]) == 0L) {
         # the lines do not fit: reading them says which
-        scan_rows(table$con, table$layout, call = call)
+        read_rows(table, rep("text", length(roles)), call)
     }
     if (!any(roles == "feature")) {
-        first <- vapply(rows, `[`, "", 1L)
+        first <- show_text(vapply(rows, `[`, "", 1L))
         abort_input(c(
-            "{.file {file}} must have columns of numbers.",
-            x = "The first of its {length(columns)} column{?s}
-            {cli::qty(length(columns))}{?has/have} in the first row
+            "{.file {table$file}} must have columns of numbers.",
+            x = "The first of its {length(roles)} column{?s}
+            {cli::qty(length(roles))}{?has/have} in the first row
             {.val {utils::head(first, 3L)}}.",
             i = "Is {.arg sep} right? Numbers have a decimal point, no comma."
         ), call = call)
@@ -112,12 +180,13 @@ check_wide <- function(table, roles, label, call) {
     long <- find_long_feature(rows, roles, label)
     if (!is.null(long)) {
         abort_input(c(
-            "{.file {file}} must have one row per gene, or be read as a long
-            table.",
-            x = "It has a row for each {.field {columns[label]}} and
-            {.field {columns[long]}}.",
-            i = "Give {.code feature = \"{columns[long]}\"} and {.arg value},
-            one of {.field {columns[roles == 'feature']}}."
+            "{.file {table$file}} must have one row per gene, or be read as a
+            long table.",
+            x = "It has a row for each {.field {table$columns[label]}} and
+            {.field {table$columns[long]}}.",
+            i = "Give {.code feature = \"{table$columns[long]}\"} and
+            {.arg value}, one of
+            {.field {table$columns[roles == 'feature']}}."
         ), call = call)
     }
 }
@@ -136,32 +205,125 @@ find_long_feature <- function(rows, roles, label) {
     }
 }
 
+check_gct_columns <- function(table, call) {
+    n <- table$n_columns
+    if (!is.null(n) && n != length(table$columns)) {
+        abort_input(c(
+            "{.file {table$file}} must have {n} columns, as it says in its
+            second line.",
+            x = "It has {length(table$columns)}."
+        ), call = call)
+    }
+}
+
+# ---- genes in columns -----------------------------------------------------
+
+# columns that name the models of DepMap, and that say which entries to take
+model_columns <- c("modelid", "depmapid")
+default_column <- "isdefaultentryformodel"
+
+read_genes_in_columns <- function(table, gene_id, feature, repeated, call) {
+    if (!is.null(gene_id)) {
+        abort_input(c(
+            "{.arg gene_id} is for tables with genes in rows.",
+            i = "Here the gene ids are the names of the columns. {.arg feature}
+            chooses the column with the names of the rows."
+        ), call = call)
+    }
+    label <- if (is.null(feature)) {
+        guess_feature_label(table)
+    } else {
+        find_column(table_sample(table), feature, "feature", call, "file")
+    }
+    roles <- column_roles(table, label, FALSE, call)
+    depmap <- grepl(depmap_name, table$columns)
+    if (any(depmap)) roles[roles == "feature" & !depmap] <- "ignored"
+    check_wide(table, roles, label, call)
+    types <- c(
+        label = "text", feature = "number", id = "skip", ignored = "skip"
+    )[roles]
+    chooses <- which(squeeze(table$columns) == default_column)[1L]
+    by_default <- !is.na(chooses) &&
+        squeeze(table$columns[label]) %in% model_columns
+    if (by_default) types[chooses] <- "text"
+    rows <- read_rows(table, unname(types), call)
+    at <- which(roles == "feature")
+    x <- as_columns(rows[at])
+    names <- rows[[label]]
+    if (by_default) {
+        first <- tolower(rows[[chooses]]) %in% c("yes", "true", "1")
+        note(
+            table, format_count(sum(!first)),
+            " rows that are not the default entry of their model left out"
+        )
+        x <- x[first, , drop = FALSE]
+        names <- names[first]
+    }
+    joined <- join_features(x, names, repeated, table)
+    list(
+        x = t(joined$x), ids = table$columns[at], features = joined$names,
+        source = "the names of the columns", chosen = TRUE,
+        ignored = table$columns[setdiff(which(roles != "feature"), label)],
+        notes = table$notes
+    )
+}
+
+# the first column that names models, else the first that numbers no rows
+guess_feature_label <- function(table) {
+    model <- match(model_columns, squeeze(table$columns))
+    model <- model[!is.na(model)]
+    if (length(model)) {
+        return(model[1L])
+    }
+    guess_label(table)
+}
+
+# rows of the table with one name, such as several profiles of one model
+join_features <- function(x, names, repeated, table) {
+    if (repeated == "keep" || !anyDuplicated(names[!is.na(names)])) {
+        return(list(x = x, names = names))
+    }
+    different <- unique(names)
+    note(
+        table, format_count(length(names) - length(different)),
+        " rows averaged with others of one name, such as ",
+        names[duplicated(names)][1L]
+    )
+    count <- tabulate(match(names, different))
+    list(
+        x = rowsum(x, match(names, different), reorder = FALSE) / count,
+        names = different
+    )
+}
+
 # ---- long tables ----------------------------------------------------------
 
-read_long <- function(file, gene_id, feature, value, sep, call) {
-    table <- open_table(file, sep, call = call)
-    on.exit(close(table$con))
+read_long <- function(file, gene_id, feature, value, options, call) {
+    table <- open_table(
+        file, options, header_rule(is_profile_header, gene_id, feature, value),
+        call = call
+    )
+    on.exit(close_lines(table$lines))
     sample <- table_sample(table)
+    label <- if (is.null(gene_id)) guess_label(table) else gene_id
     at <- c(
-        find_column(sample, gene_id %||% 1L, "gene_id", call, "file"),
+        find_column(sample, label, "gene_id", call, "file"),
         find_column(sample, feature, "feature", call, "file"),
         find_column(sample, value, "value", call, "file")
     )
-    layout <- table$layout
-    layout$types[] <- "skip"
-    layout$types[at] <- c("text", "text", "number")
-    rows <- scan_rows(table$con, layout, call = call)[at]
-    check_complete(table$con, file, call)
+    types <- rep("skip", length(table$columns))
+    types[at] <- c("text", "text", "number")
+    rows <- read_rows(table, types, call)[at]
     n_lost <- sum(is.na(rows[[2L]]))
     if (n_lost > 0) {
-        inform_kith(
-            c(i = "{format_count(n_lost)} {plural(n_lost, 'row')} without
-            {.field {layout$columns[at[2L]]}} left out."),
-            class = "kith_message_profiles"
+        note(
+            table, format_count(n_lost), " ", plural(n_lost, "row"),
+            " without ", table$columns[at[2L]], " left out"
         )
     }
     c(spread(rows[[1L]], rows[[2L]], rows[[3L]]), list(
-        ignored = layout$columns[-at]
+        source = column_source(table, at[1L]), chosen = !is.null(gene_id),
+        ignored = table$columns[-at], notes = table$notes
     ))
 }
 

@@ -97,49 +97,59 @@ read_profiles <- function(file, gene_id = NULL, genes_in = NULL,
                           repeated = c("mean", "keep"),
                           missing = c("mean", "zero", "error"),
                           max_missing = 0.2, feature = NULL, value = NULL,
-                          delayed = FALSE, sep = NULL) {
+                          delayed = FALSE, sep = NULL, header = NA, skip = 0,
+                          comment = NA) {
     call <- rlang::current_env()
     path <- check_file(file)
-    id <- check_choice(id, c("symbol", "accession", "name"))
+    id <- check_choice(id, id_parts)
     repeated <- check_choice(repeated, c("mean", "keep"))
     missing <- check_choice(missing, c("mean", "zero", "error"))
     if (!is.null(genes_in)) check_choice(genes_in, c("rows", "columns"))
     check_number(max_missing, 0, 1)
     check_flag(delayed)
-    sep <- check_separator(sep)
-    long <- check_long(feature, value, call)
+    options <- table_options(sep, header, skip, comment, call)
     found <- if (is_hdf5(path)) {
         need_package("HDF5Array", "Reading an h5ad file", call = call)
-        if (long || !is.null(sep)) {
-            abort_input(c(
-                "{.arg feature}, {.arg value} and {.arg sep} are for text
-                files.",
-                x = "{.file {file}} is an HDF5 file."
-            ))
-        }
+        check_no_text_arguments(file, feature, value, sep, call)
         read_h5ad(path, gene_id, genes_in, delayed, call)
     } else {
         check_no_h5ad(path, delayed, call)
-        if (long) {
-            read_long(path, gene_id, feature, value, sep, call)
+        if (is.null(value)) {
+            read_wide(
+                path, gene_id, genes_in, feature, repeated, options, call
+            )
         } else {
-            read_wide(path, gene_id, genes_in, sep, call)
+            check_long(feature, value, call)
+            read_long(path, gene_id, feature, value, options, call)
         }
     }
-    profiles <- clean_profiles(found, id, repeated, missing, max_missing, call)
-    inform_profiles(profiles, file, found$ignored)
-    profiles
+    clean <- clean_profiles(found, id, repeated, missing, max_missing, call)
+    inform_profiles(clean$x, file, found, clean$examples)
+    clean$x
+}
+
+check_no_text_arguments <- function(file, feature, value, sep, call) {
+    if (!is.null(c(feature, value, sep))) {
+        abort_input(c(
+            "{.arg feature}, {.arg value} and {.arg sep} are for text files.",
+            x = "{.file {file}} is an HDF5 file."
+        ), call = call)
+    }
 }
 
 check_long <- function(feature, value, call) {
     if (is.null(feature) != is.null(value)) {
         name <- if (is.null(feature)) "feature" else "value"
         abort_input(c(
-            "{.arg feature} and {.arg value} must be given together.",
-            x = "{.arg {name}} is missing."
+            "{.arg feature} and {.arg value} must be given together, but where
+            genes are in columns.",
+            x = "{.arg {name}} is missing.",
+            i = if (is.null(value)) {
+                "If the genes are in columns, add
+                {.code genes_in = \"columns\"}."
+            }
         ), call = call)
     }
-    !is.null(feature)
 }
 
 is_hdf5 <- function(file) {
@@ -154,7 +164,7 @@ is_hdf5 <- function(file) {
 check_no_h5ad <- function(file, delayed, call) {
     if (grepl("[.]h5(ad)?$", file, ignore.case = TRUE)) {
         # a web page says so itself
-        check_text_start(file, call)
+        check_text_start(file, file, call)
         abort_input(c(
             "{.file {file}} must be an HDF5 file, as its name says.",
             x = "It does not start as one.",
@@ -169,7 +179,8 @@ check_no_h5ad <- function(file, delayed, call) {
     }
 }
 
-inform_profiles <- function(x, file, ignored) {
+# found: what was read, see read-profiles-table.R
+inform_profiles <- function(x, file, found, examples) {
     report <- attr(x, "report")
     n <- stats::setNames(report$n, report$reason)
     told <- setdiff(names(n)[n > 0], c(
@@ -179,17 +190,32 @@ inform_profiles <- function(x, file, ignored) {
         paste(format_count(n[told]), told, collapse = ", ")
     }
     size <- c(nrow(x), ncol(x), n[["input rows"]])
-    names <- c("gene", "feature", "row")
     told_size <- sprintf(
         "%s %s", vapply(size, format_count, ""),
-        mapply(plural, size, names, USE.NAMES = FALSE)
+        mapply(plural, size, c("gene", "feature", "row"), USE.NAMES = FALSE)
     )
-    shown <- toString(utils::head(colnames(x), 3L))
+    notes <- sprintf("{found$notes[%d]}.", seq_along(found$notes))
     inform_kith(c(
         "{.file {basename(file)}}: {told_size[1]} x {told_size[2]} from
         {told_size[3]}.",
         i = left_out,
-        i = "Features: {shown}{if (ncol(x) > 3) ', ...'}",
-        i = if (length(ignored)) "Columns not read: {.field {ignored}}."
+        i = "Genes: {first_of(rownames(x))} ({found$source})",
+        i = "Features: {first_of(colnames(x))}",
+        i = if (length(examples$merged)) {
+            "Rows merged: those of {first_of(examples$merged)}"
+        },
+        i = if (length(examples$dates)) {
+            "Left out as dates, which a spreadsheet has made of gene names:
+            {first_of(examples$dates)}. Get the table as text."
+        },
+        i = if (length(found$ignored)) {
+            "Columns not read: {.field {found$ignored}}."
+        },
+        stats::setNames(notes, rep("i", length(notes)))
     ), class = "kith_message_profiles")
+}
+
+# the first three of many
+first_of <- function(x) {
+    paste0(toString(utils::head(x, 3L)), if (length(x) > 3L) ", ...")
 }

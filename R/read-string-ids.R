@@ -28,12 +28,12 @@ string_ids <- function(info, aliases, ids, call) {
 }
 
 read_string_info <- function(file, call) {
-    columns <- open_string_table(file, c("string_protein_id", "preferred_name"),
-        "info", call
+    table <- open_string_table(file,
+        c("string_protein_id|protein_external_id", "preferred_name"), "info",
+        call
     )
-    on.exit(close(columns$con))
-    rows <- scan_rows(columns$con, columns$layout, call = call)
-    check_complete(columns$con, file, call)
+    on.exit(close_lines(table$lines))
+    rows <- read_rows(table, table$types, call)
     data.frame(id = rows[[1L]], mapped = rows[[2L]])
 }
 
@@ -41,17 +41,14 @@ read_string_info <- function(file, call) {
 # A row may come from several sources, which spaces part in older versions.
 read_string_aliases <- function(file, ids, call) {
     if (!is.null(ids)) check_string(ids, call = call)
-    columns <- open_string_table(file,
-        c("string_protein_id", "alias", "source"), "aliases", call
+    table <- open_string_table(file,
+        c("string_protein_id|protein_external_id", "alias", "source"),
+        "aliases", call
     )
-    on.exit(close(columns$con))
+    on.exit(close_lines(table$lines))
     found <- list()
     sources <- character()
-    repeat {
-        rows <- scan_rows(columns$con, columns$layout, 1e6, call)
-        if (length(rows[[1L]]) == 0L) {
-            break
-        }
+    while (!is.null(rows <- read_piece(table, table$types, call))) {
         known <- unique(rows[[3L]])
         words <- strsplit(known, " ", fixed = TRUE)
         sources <- union(sources, unlist(words))
@@ -61,7 +58,6 @@ read_string_aliases <- function(file, ids, call) {
             id = rows[[1L]][at], mapped = rows[[2L]][at]
         )))
     }
-    check_complete(columns$con, file, call)
     if (is.null(ids) || !ids %in% sources) {
         abort_input(c(
             "{.arg ids} must be one of the sources in {.file {file}}.",
@@ -72,25 +68,31 @@ read_string_aliases <- function(file, ids, call) {
     do.call(rbind, found)
 }
 
-# A table of STRING, whose header starts with one or two "#"; wanted: names of
-# its first columns. list(con, layout), con at the first row.
+# A table of STRING whose header starts with one or two "#", or none in 11.0;
+# wanted: names of its first columns, with "|" where they have changed.
 open_string_table <- function(file, wanted, name, call) {
-    con <- open_text(file, call)
-    header <- header_line(con, file, call)
+    lines <- open_lines(file, call)
+    opened <- FALSE
+    on.exit(if (!opened) close_lines(lines))
+    header <- take_header(lines, call)
     # "## string_protein_id ## alias ## source ##" in older versions
     columns <- strsplit(sub("^#+[ \t]*", "", header), "[ \t#]+")[[1L]]
-    if (!identical(columns[seq_along(wanted)], wanted)) {
-        close(con)
+    found <- columns[seq_along(wanted)]
+    fits <- mapply(`%in%`, found, strsplit(wanted, "|", fixed = TRUE))
+    if (!all(fits)) {
+        wanted <- sub("[|].*", "", wanted)
         abort_input(c(
             "{.arg {name}} must be a {.file protein.{name}} file of STRING, with
             the columns {.field {wanted}}.",
             x = "{.file {file}} starts with {.val {strtrim(header, 60L)}}."
         ), call = call)
     }
-    types <- rep(c("text", "skip"), c(
+    table <- new_table(lines, "\t", TRUE, columns)
+    table$types <- rep(c("text", "skip"), c(
         length(wanted), length(columns) - length(wanted)
     ))
-    list(con = con, layout = new_layout(file, columns, types, "\t", quote = ""))
+    opened <- TRUE
+    table
 }
 
 # ---- pairs ----------------------------------------------------------------

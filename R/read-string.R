@@ -138,22 +138,18 @@ find_species <- function(ids, species, file, call) {
 # The lines with at least min_score: list(proteins, a, b = codes from 0 of the
 # two proteins, score, n_rows = lines in the file, highest = score in it)
 read_links <- function(file, species, min_score, channel, call) {
-    con <- open_text(file, call)
-    on.exit(close(con))
-    layout <- links_layout(header_line(con, file, call), file, channel, call)
-    score_at <- which(layout$types == "integer")
+    lines <- open_lines(file, call)
+    on.exit(close_lines(lines))
+    table <- links_table(lines, channel, call)
+    score_at <- which(table$types == "integer")
     proteins <- character()
     blocks <- list()
     n_rows <- 0
     highest <- -Inf
-    repeat {
-        rows <- scan_rows(con, layout, 1e6, call)
+    while (!is.null(rows <- read_piece(table, table$types, call))) {
         n <- length(rows[[1L]])
-        if (n == 0L) {
-            break
-        }
         score <- rows[[score_at]]
-        check_link_scores(score, n_rows, layout, call)
+        check_link_scores(score, n_rows, table, call)
         ends <- unique(c(unique(rows[[1L]]), unique(rows[[2L]])))
         new <- setdiff(ends, proteins)
         species <- find_species(new, species, file, call)
@@ -167,7 +163,6 @@ read_links <- function(file, species, min_score, channel, call) {
         n_rows <- n_rows + n
         highest <- max(highest, score)
     }
-    check_complete(con, file, call)
     part <- function(name) unlist(lapply(blocks, `[[`, name))
     list(
         proteins = proteins, a = part("a"), b = part("b"),
@@ -175,10 +170,12 @@ read_links <- function(file, species, min_score, channel, call) {
     )
 }
 
-# header: the first line of a file of links
-links_layout <- function(header, file, channel, call) {
-    sep <- guess_separator(header)
-    columns <- split_line(header, sep)
+# an open file of links at its first line -> a table, with the types to read
+links_table <- function(lines, channel, call) {
+    file <- lines$file
+    header <- take_header(lines, call)
+    sep <- guess_separator(header, file, call)
+    columns <- split_fields(header, sep, NULL, file, call)[[1L]]
     if (length(columns) < 3L || !identical(
         columns[1:2], c("protein1", "protein2")
     )) {
@@ -205,18 +202,33 @@ links_layout <- function(header, file, channel, call) {
     }
     types <- c("text", "text", rep("skip", length(channels)))
     types[match(wanted, columns)] <- "integer"
-    new_layout(file, columns, types, sep, quote = "")
+    table <- new_table(lines, sep, TRUE, columns)
+    table$types <- types
+    table
+}
+
+# the first line, which must be text
+take_header <- function(lines, call) {
+    first <- peek_lines(lines, 1L, call)
+    if (length(first$text) == 0L) {
+        abort_input(c(
+            "{.file {lines$file}} must have rows.",
+            x = "It is blank."
+        ), call = call)
+    }
+    skip_lines(lines, first$number, call)
+    check_utf8(first$text, lines$file, call)
 }
 
 # n_before: rows before those of these scores
-check_link_scores <- function(score, n_before, layout, call) {
+check_link_scores <- function(score, n_before, table, call) {
     bad <- which(is.na(score) | score < 0L | score > 1000L)
     if (length(bad)) {
         abort_input(c(
-            "{.file {layout$file}} must have scores of 0 to 1000.",
+            "{.file {table$file}} must have scores of 0 to 1000.",
             x = "Row {format_count(n_before + bad[1])} after the header has
             {score[bad[1]]} in
-            {.field {layout$columns[layout$types == 'integer']}}."
+            {.field {table$columns[table$types == 'integer']}}."
         ), call = call)
     }
 }

@@ -76,24 +76,28 @@ test_that("lines at fault are named", {
     at(c("from,to", "a,b", "", "c,d,e"), "Line 4 has 3 fields, not 2")
     at(c("from,to,score", "a,b,1", "c,d,x"), "score.*Line 3 has \"x\"")
     at("from,to", "header only")
-    at(c("from,to", "\"a,b", "c,d"), "as a table|fields")
     expect_input_error(read_pairs(text_file("a"), header = 1), "`header`")
 })
 
 test_that("a file without names of columns does not lose its first pair", {
     headless <- list(
-        # one id comes again; a number is above numbers
-        c("ENSG05\tENSG09", "ENSG05\tENSG11"), c("a\tb\t0.9", "c\td\t0.8")
+        # an id comes again, a number is above numbers, ids of one form
+        c("ENSG05\tENSG09", "ENSG05\tENSG11"), c("a\tb\t0.9", "c\td\t0.8"),
+        c("TP53 MDM2", "BRCA1 BARD1"), c("P04637,Q00987", "P38398,Q99728"),
+        c("7157\t4193", "672\t580"), c("a b", "c d")
     )
     for (lines in headless) {
         file <- text_file(lines)
-        expect_input_error(read_pairs(file), "header = FALSE")
-        expect_input_error(read_pairs(file, 2, 1), "header = FALSE")
-        expect_identical(nrow(read_pairs(file, header = FALSE)), 2L)
+        expect_message(pairs <- read_pairs(file), "no header: line 1 is a row",
+            class = "kith_message_pairs"
+        )
+        expect_identical(nrow(pairs), 2L)
+        expect_identical(pairs, read_pairs(file, header = FALSE))
+        expect_identical(nrow(read_pairs(file, header = TRUE)), 1L)
     }
     # the names of columns, where they look like ids
     named <- text_file(c("a\tb\t2000", "a\tc\t0.5"))
-    expect_input_error(read_pairs(named), "`from`\\s+and `to`")
+    expect_identical(nrow(read_pairs(named)), 2L)
     expect_identical(read_pairs(named, "a", "b")$to, "c")
     expect_identical(read_pairs(named, score = "2000")$score, 0.5)
 })

@@ -135,7 +135,7 @@ test_that("missing and infinite values are counted, dropped and filled in", {
     filled["G2", 3] <- mean(left["G2", ], na.rm = TRUE)
     expect_equal(values(found), filled)
     expect_identical(report_counts(found), c(
-        "input rows" = 6, genes = 5, "missing ids" = 0, controls = 0,
+        "input rows" = 6, genes = 5, "missing ids" = 0, controls = 0, dates = 0,
         "incomplete genes" = 1, "merged rows" = 0, "input features" = 5,
         features = 4, "incomplete features" = 1, "missing values" = 6,
         "infinite values" = 1, "filled in" = 2

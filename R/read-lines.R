@@ -1,0 +1,187 @@
+# The lines of a file, a piece at a time, so that memory is needed for a piece,
+# not for the file. Line ends may be of any system, within one file too; blank
+# lines are counted but hold nothing.
+
+# bytes that are read at a time
+piece_size <- 2^24
+
+# An open file, an environment with
+#   file, plain   the file as the user names it, and unpacked
+#   con           at the first byte that has not been read
+#   bytes         what has been read and not taken, without a carriage return
+#   ended         is the last byte of the file in it?
+#   open_end      does the file end without a line end?
+#   n_taken       lines taken
+#   comment       lines that start with it are no data; "" for none
+# The caller closes it with close_lines().
+open_lines <- function(file, call) {
+    lines <- new.env(parent = emptyenv())
+    lines$file <- file
+    lines$plain <- unpack(file, call)
+    lines$con <- file(lines$plain, "rb")
+    opened <- FALSE
+    on.exit(if (!opened) close_lines(lines))
+    check_text_start(lines$plain, file, call)
+    lines$bytes <- raw()
+    lines$ended <- FALSE
+    lines$open_end <- FALSE
+    lines$n_taken <- 0
+    lines$comment <- ""
+    read_bytes(lines, call)
+    if (identical(utils::head(lines$bytes, 3L), as.raw(c(0xef, 0xbb, 0xbf)))) {
+        lines$bytes <- lines$bytes[-(1:3)]
+    }
+    opened <- TRUE
+    lines
+}
+
+close_lines <- function(lines) {
+    close(lines$con)
+    if (lines$plain != lines$file) unlink(lines$plain)
+}
+
+# Reads on, at least to the next line end.
+read_bytes <- function(lines, call) {
+    while (!lines$ended) {
+        block <- readBin(lines$con, raw(), piece_size)
+        # the next byte tells whether a last carriage return is a line end
+        if (length(block) && block[length(block)] == 0x0d) {
+            block <- c(block, readBin(lines$con, raw(), 1L))
+        }
+        if (length(block) == 0L) {
+            lines$ended <- TRUE
+            n <- length(lines$bytes)
+            lines$open_end <- n > 0L && lines$bytes[n] != 0x0a
+            if (lines$open_end) {
+                lines$bytes <- c(lines$bytes, as.raw(0x0a))
+            }
+        } else if (any(block == 0x00)) {
+            abort_binary(lines$file, call)
+        } else {
+            block <- plain_ends(block)
+            lines$bytes <- c(lines$bytes, block)
+            if (any(block == 0x0a)) break
+        }
+    }
+}
+
+# "\r\n" and "\r" -> "\n"
+plain_ends <- function(bytes) {
+    at <- which(bytes == 0x0d)
+    if (length(at) == 0L) {
+        return(bytes)
+    }
+    before_feed <- at < length(bytes)
+    before_feed[before_feed] <- bytes[at[before_feed] + 1L] == 0x0a
+    bytes[at] <- as.raw(0x0a)
+    if (any(before_feed)) bytes[-at[before_feed]] else bytes
+}
+
+# ---- looking ahead --------------------------------------------------------
+
+# The next lines that hold data, without taking them: list(text, number = of the
+# line in the file). At most n, and fewer where they are long.
+peek_lines <- function(lines, n, call, size = 1e6) {
+    repeat {
+        ends <- which(lines$bytes == 0x0a)
+        n_ends <- max(min(5L, length(ends)), sum(ends <= size))
+        found <- data_lines(
+            rawToChar(utils::head(lines$bytes, ends[n_ends])),
+            lines$n_taken, lines$comment
+        )
+        all <- n_ends == length(ends)
+        if (length(found$text) >= 3L || (all && lines$ended)) {
+            return(lapply(found, utils::head, n))
+        }
+        size <- 2 * size
+        if (all) read_bytes(lines, call)
+    }
+}
+
+# lines that hold data: text of whole lines; n_before: lines before them
+data_lines <- function(text, n_before, comment) {
+    text <- as_utf8(strsplit(text, "\n", fixed = TRUE, useBytes = TRUE)[[1L]])
+    keep <- !is_blank(text)
+    if (nzchar(comment)) keep <- keep & !startsWith(text, comment)
+    list(text = text[keep], number = n_before + which(keep))
+}
+
+is_blank <- function(text) !grepl("[^ \t]", text, perl = TRUE, useBytes = TRUE)
+
+as_utf8 <- function(text) {
+    Encoding(text) <- "UTF-8"
+    text
+}
+
+# takes lines up to the one of this number
+skip_lines <- function(lines, number, call) {
+    while (lines$n_taken < number) {
+        ends <- which(lines$bytes == 0x0a)
+        if (length(ends) == 0L) {
+            if (lines$ended) break
+            read_bytes(lines, call)
+            next
+        }
+        n <- min(length(ends), number - lines$n_taken)
+        lines$bytes <- utils::tail(lines$bytes, -ends[n])
+        lines$n_taken <- lines$n_taken + n
+    }
+}
+
+# ---- taking ---------------------------------------------------------------
+
+# The next whole lines, NULL at the end of the file: list(text = of those that
+# hold data, n = how many these are, whole = text of all, n_before = lines before
+# them in the file)
+take_piece <- function(lines, call) {
+    repeat {
+        ends <- which(lines$bytes == 0x0a)
+        if (length(ends) == 0L) {
+            if (lines$ended) {
+                return(NULL)
+            }
+            read_bytes(lines, call)
+            next
+        }
+        size <- ends[length(ends)]
+        whole <- rawToChar(lines$bytes[seq_len(size)])
+        piece <- list(
+            text = whole, n = length(ends), whole = whole,
+            n_before = lines$n_taken
+        )
+        lines$bytes <- lines$bytes[-seq_len(size)]
+        lines$n_taken <- lines$n_taken + length(ends)
+        piece <- drop_empty(piece, lines$comment)
+        if (piece$n > 0L) {
+            return(piece)
+        }
+    }
+}
+
+# a piece whose text is without the lines that hold no data
+drop_empty <- function(piece, comment) {
+    empty <- "(^|\n)[ \t]*\n"
+    if (nzchar(comment)) {
+        empty <- paste0(empty, "|(^|\n)\\Q", comment, "\\E")
+    }
+    if (grepl(empty, piece$text, perl = TRUE, useBytes = TRUE)) {
+        text <- data_lines(piece$whole, piece$n_before, comment)$text
+        piece$n <- length(text)
+        piece$text <- paste0(text, "\n", collapse = "")
+    }
+    piece
+}
+
+# all lines that hold data: list(text, number)
+read_lines <- function(lines, call) {
+    found <- list()
+    while (!is.null(piece <- take_piece(lines, call))) {
+        found <- c(found, list(
+            data_lines(piece$whole, piece$n_before, lines$comment)
+        ))
+    }
+    list(
+        text = unlist(lapply(found, `[[`, "text")),
+        number = unlist(lapply(found, `[[`, "number"))
+    )
+}
