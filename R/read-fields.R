@@ -25,7 +25,7 @@ check_no_stand_in <- function(lines, file, call) {
     if (length(bad)) {
         abort_input(c(
             "{.file {file}} must not hold control characters.",
-            x = "There is one in {.val {strtrim(show_text(lines[bad[1]]), 40L)}}.",
+            x = "One is in {.val {strtrim(show_text(lines[bad[1]]), 40L)}}.",
             i = "Remove it."
         ), call = call)
     }
@@ -121,6 +121,20 @@ show_hidden <- function(x, sep) {
         stand_ins, paste0(if (nzchar(sep)) sep else " ", "\t\""), x[hidden]
     ))
     x
+}
+
+# A backslash before a quote or another one is a character to some tools, and a
+# mark that goes to others.
+check_no_backslashes <- function(x, file, call) {
+    bad <- grep("\\\\[\\\\\"]", x)
+    if (length(bad)) {
+        abort_input(c(
+            "{.file {file}} must not hold a backslash before a quote or another
+            backslash, which is read in two ways.",
+            x = "It stands in {.val {strtrim(x[bad[1L]], 40L)}}.",
+            i = "Remove it."
+        ), call = call)
+    }
 }
 
 # one of these characters parts two fields; also in a look-behind

@@ -58,7 +58,11 @@ read_gene_sets <- function(file) {
     if (length(sets) == 0L) {
         abort_input(c(
             "{.file {file}} must have a set with genes.",
-            x = if (length(text)) "All of its sets are empty." else "It is blank."
+            x = if (length(text)) {
+                "All of its sets are empty."
+            } else {
+                "It is blank."
+            }
         ))
     }
     sets

@@ -84,7 +84,7 @@ h5ad_tree <- function(file, call) {
         prod(suppressWarnings(as.numeric(n)))
     }, numeric(1))
     data.frame(
-        path = paste0(ifelse(tree$group == "/", "", tree$group), "/", tree$name),
+        path = paste0(sub("^/$", "", tree$group), "/", tree$name),
         class = tree$dclass, dim = tree$dim, size = size
     )
 }

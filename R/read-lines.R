@@ -131,8 +131,8 @@ skip_lines <- function(lines, number, call) {
 # ---- taking ---------------------------------------------------------------
 
 # The next whole lines, NULL at the end of the file: list(text = of those that
-# hold data, n = how many these are, whole = text of all, n_before = lines before
-# them in the file)
+# hold data, n = how many these are, whole = text of all, n_before = lines
+# before them in the file)
 take_piece <- function(lines, call) {
     repeat {
         ends <- which(lines$bytes == 0x0a)

@@ -210,8 +210,8 @@ check_no_numbered_rows <- function(ids, table, ends, call) {
 }
 
 # Are the fields of the first line names of columns? No if one is an id that
-# comes again or a number above numbers; yes if one is usual for columns; else no
-# if they are of the form of most ids below.
+# comes again or a number above numbers; yes if one is usual for columns; else
+# no if they are of the form of most ids below.
 is_pair_header <- function(first, rest) {
     number <- vapply(rest, is_number, logical(1))
     ids <- utils::head(which(!number), 2L)

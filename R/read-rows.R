@@ -47,6 +47,7 @@ parse_piece <- function(piece, table, types, call) {
     for (at in which(types == "text")) {
         text <- check_utf8(as_utf8(columns[[at]]), table$file, call)
         text <- show_hidden(text, table$sep)
+        check_no_backslashes(text, table$file, call)
         text[!nzchar(text)] <- NA
         columns[[at]] <- text
     }

@@ -216,7 +216,10 @@ test_that("files that lack a part are named", {
     expect_input_error(quietly(file), "numbers in the matrix X.*text")
     # rhdf5 cannot write truth values as Python does
     expect_input_error(
-        check_h5ad_numbers("f", data.frame(path = "/X", class = "ENUM"), "/X", rlang::current_env()),
+        check_h5ad_numbers(
+            "f", data.frame(path = "/X", class = "ENUM"), "/X",
+            rlang::current_env()
+        ),
         "numbers.*truth values.*astype"
     )
 })
