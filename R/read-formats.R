@@ -30,7 +30,7 @@ find_gct <- function(table, call) {
     table$header <- TRUE
     table$n_expected <- counts[1L]
     table$n_ids <- if (length(counts) > 2L) 1L + counts[3L] else 2L
-    table$n_annotation <- if (length(counts) > 3L) counts[4L] else 0
+    if (length(counts) > 3L) table$n_annotation <- counts[4L]
     table$n_columns <- table$n_ids + counts[2L]
     skip_lines(table$lines, ahead$number[2L], call)
     note(table, "a GCT file of ", counts[1L], " x ", counts[2L])

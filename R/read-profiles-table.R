@@ -51,7 +51,8 @@ wide_genes_in <- function(table, genes_in, gene_id) {
     if (!is.null(genes_in)) {
         return(genes_in)
     }
-    if (mostly(grepl(depmap_name, table$columns[-1L]))) {
+    number <- which(table$types == "number")
+    if (mostly(grepl(depmap_name, table$columns[setdiff(number, 1L)]))) {
         note(table, "genes in columns, as their names are like GENE (number)")
         return("columns")
     }
@@ -85,7 +86,9 @@ read_genes_in_rows <- function(table, gene_id, call) {
     list(
         x = as_columns(rows[at]), ids = rows[[label]],
         features = feature_names(table, at),
-        source = column_source(table, label), chosen = !is.null(gene_id),
+        source = column_source(table, label),
+        chosen = !is.null(gene_id) ||
+            grepl(number_id, table$columns[label], TRUE),
         ignored = table$columns[roles %in% c("id", "ignored")],
         notes = table$notes
     )

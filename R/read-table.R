@@ -49,6 +49,7 @@ check_separator <- function(sep, call) {
 #   n_rows        rows read; n_expected: those the file says it has, or NULL
 #   n_open_quotes lines with a quote that does not close on its line
 #   n_ids         columns before the values, where the format says so, or NULL
+#   n_annotation  lines between the header and the rows
 #   notes         what was decided, for the reader's message
 #   missing       texts that stand for nothing
 # options: see table_options(); is_header: a function of the fields of the first
@@ -80,6 +81,7 @@ new_table <- function(lines, sep, header, columns = NULL) {
     table$header <- header
     table$columns <- columns
     table$missing <- c("NA", "")
+    table$n_annotation <- 0
     table$n_rows <- 0
     table$n_open_quotes <- 0
     table$notes <- character()
@@ -133,9 +135,10 @@ find_columns <- function(table, is_header, call) {
         }
     }
     if (table$header) {
-        if (length(rest) == 0L) abort_no_rows(table, call)
-        skip_lines(table$lines, ahead$number[1L], call)
+        if (length(rest) <= table$n_annotation) abort_no_rows(table, call)
         table$columns <- header_names(first, rest, table$sep)
+        skip_lines(table$lines, ahead$number[1L + table$n_annotation], call)
+        rest <- utils::tail(rest, length(rest) - table$n_annotation)
     } else {
         table$columns <- paste0("V", seq_along(first))
         rest <- fields
