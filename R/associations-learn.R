@@ -69,6 +69,8 @@
 #' @param BPPARAM Where the networks are trained: one after the other in this
 #'   process, or on workers of BiocParallel, each with its share of the threads
 #'   (see [kith-workers]). It changes no result.
+#' @param ... Not used: an argument of [train_control()], [encoder_mlp()] or an
+#'   objective that comes here is answered with where it belongs.
 #'
 #' @return An object of class `association_fit`, a `kith_fit`: plain R data that
 #'   `saveRDS()` keeps as it is. Its parts: `encoder`, `objective`, `control`,
@@ -110,16 +112,62 @@ learn_associations <- function(x, pairs, encoder = NULL, objective = NULL,
                                control = train_control(),
                                preset = c("kith", "cal2026"),
                                members = NULL, combine = NULL,
-                               BPPARAM = BiocParallel::SerialParam()) {
+                               BPPARAM = BiocParallel::SerialParam(), ...) {
+    check_no_others(...)
     settings <- association_settings(
         encoder, objective, control, preset, members, combine
     )
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
+    pairs <- check_pairs(pairs)
+    check_genes_in_rows(x, pairs)
     x <- as_embedding(x, normalize = TRUE)
-    pairs <- keep_known_pairs(check_pairs(pairs), rownames(x), "pairs")
+    pairs <- keep_known_pairs(pairs, rownames(x), "pairs")
     learn_settled(
         x, pairs, settings, draw_key(settings$control$seed), BPPARAM
     )
+}
+
+# Arguments that belong elsewhere, and others that do not exist.
+check_no_others <- function(..., call = rlang::caller_env()) {
+    given <- ...names() %||% character()
+    if (...length() == 0L) {
+        return(invisible())
+    }
+    homes <- list(
+        control = "train_control", encoder = "encoder_mlp",
+        objective = "multi_positive", objective = "info_nce"
+    )
+    for (at in seq_along(homes)) {
+        known <- names(formals(get(homes[[at]])))
+        if (given[1L] %in% known) {
+            example <- sprintf(
+                "%s = %s(%s = ...)", names(homes)[at], homes[[at]], given[1L]
+            )
+            abort_input(c(
+                "{.arg {given[1]}} is an argument of {.fn {homes[[at]]}}.",
+                i = "Give {.code {example}}."
+            ), call = call)
+        }
+    }
+    unknown <- if (nzchar(given[1L])) given[1L] else "without a name"
+    abort_input(c(
+        "{.fn learn_associations} has no further arguments.",
+        x = "One is given: {.arg {unknown}}.",
+        i = "See {.code ?learn_associations} for those there are."
+    ), call = call)
+}
+
+# A matrix that lies on its side: the genes of the pairs name its columns.
+check_genes_in_rows <- function(x, pairs, call = rlang::caller_env()) {
+    genes <- pair_genes(pairs)
+    if (length(dim(x)) == 2L && !any(genes %in% rownames(x)) &&
+        mostly(genes %in% colnames(x))) {
+        abort_input(c(
+            "{.arg x} must have genes in rows.",
+            x = "The genes of {.arg pairs} are the names of its columns.",
+            i = "Use {.code t(x)}."
+        ), call = call)
+    }
 }
 
 # x: an embedding; pairs: of its genes; settings: association_settings()

@@ -204,6 +204,17 @@ predict.association_fit <- function(object, newdata,
         ))
     }
     scored <- score_pairs(object, newdata, how = "combined", ...)
+    data.frame(.pred = score_probability(scored$score, prior))
+}
+
+# combined scores are log-odds where one pair in six is a pair of partners
+score_probability <- function(score, prior) {
     shift <- stats::qlogis(prior) - stats::qlogis(calibrated_prior)
-    data.frame(.pred = stats::plogis(scored$score + shift))
+    stats::plogis(score + shift)
+}
+
+# share of training pairs among all pairs of the fit's genes
+pair_density <- function(fit) {
+    n <- length(fit$genes)
+    nrow(fit$pairs) / (n * (n - 1) / 2)
 }

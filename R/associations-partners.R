@@ -18,17 +18,23 @@
 #' @param exclude_known Leave known partners out?
 #' @param evidence Add the known pair that supports each partner most, in words
 #'   ([evidence()] lists more)? For few genes: it is slow for thousands.
+#' @param prior With combined scores: the share of pairs that are pairs of
+#'   partners among those that `probability` is meant for. `NULL` takes the
+#'   share of training pairs among all pairs of genes of the fit, as a list of
+#'   partners is drawn from all genes; `predict(type = "prob")` takes one in
+#'   six. Probabilities are those of a random pair with that score: at the very
+#'   top of a ranking of many genes they are still too high.
 #'
 #' @return A data frame with a row for each gene and partner, in the order of
 #'   `genes`, best partner first: `gene`, `partner`, `rank` (from 1), `score`,
 #'   `cosine` (of the inputs), `known` (is it a known pair?), `degree` (known
 #'   pairs of the partner in the training data), with combined scores
-#'   `probability` (where one of six pairs is one of partners, see
-#'   `predict(type = "prob")`), for fits of several networks `spread`, the
+#'   `probability` (see `prior`), for fits of several networks `spread`, the
 #'   standard deviation of the score among them, and where it is asked for
 #'   `evidence` (`NA` where no known pair supports the partner).
-#' @section Errors: Of class `kith_error_input`: a gene without a vector, `n`
-#'   that is not a positive whole number.
+#' @section Errors: Of class `kith_error_input`: a gene without a vector (the
+#'   message has the nearest name), `n` that is not a positive whole number,
+#'   `prior` outside (0, 1).
 #' @family association functions
 #' @examples
 #' set.seed(1)
@@ -42,13 +48,18 @@
 #' @export
 partners <- function(fit, genes = NULL, n = 10, how = NULL, lambda = 1,
                      newdata = NULL, known = NULL, exclude_known = TRUE,
-                     evidence = FALSE) {
+                     evidence = FALSE, prior = NULL) {
     check_class(fit, "association_fit", "learn_associations")
     n <- check_count(n)
     how <- check_how(how, fit)
     lambda <- check_lambda(lambda, how)
     check_flag(exclude_known)
     check_flag(evidence)
+    prior <- if (is.null(prior)) {
+        pair_density(fit)
+    } else {
+        check_number(prior, 0, 1, open = TRUE)
+    }
     places <- places_of(fit, newdata)
     all_genes <- rownames(places$vectors)
     genes <- check_queries(genes, all_genes)
@@ -63,7 +74,7 @@ partners <- function(fit, genes = NULL, n = 10, how = NULL, lambda = 1,
         fit$control$threads
     )
     table <- partner_table(
-        found, queries, places, partner_lists, fit, how, lambda
+        found, queries, places, partner_lists, fit, how, lambda, prior
     )
     if (evidence) table$evidence <- best_evidence(fit, table, newdata)
     table
@@ -79,7 +90,7 @@ best_evidence <- function(fit, table, newdata) {
 
 # found: list(genes, scores), queries x n, NA where there is none
 partner_table <- function(found, queries, places, partner_lists, fit, how,
-                          lambda) {
+                          lambda, prior) {
     all_genes <- rownames(places$vectors)
     # a row for each gene and rank, gene by gene
     partner <- as.vector(t(found$genes))
@@ -101,7 +112,7 @@ partner_table <- function(found, queries, places, partner_lists, fit, how,
         degree = pair_degree(fit$pairs, all_genes)$degree[partner]
     )
     if (how == "combined") {
-        result$probability <- stats::plogis(result$score)
+        result$probability <- score_probability(result$score, prior)
     }
     if (length(fit$members) > 1L) result$spread <- scored$spread
     result
@@ -123,7 +134,8 @@ check_queries <- function(genes, all_genes, call = rlang::caller_env()) {
             "{.arg genes} must be known to the fit.",
             x = "{length(unknown)} {?is/are} not; the first is
             {.val {unknown[1]}}.",
-            i = "Its vector can be given in {.arg newdata}."
+            i = "Did you mean {.or {.val {nearest_names(unknown[1], all_genes)}}}?
+            The vector of a new gene can be given in {.arg newdata}."
         ), call = call)
     }
     genes

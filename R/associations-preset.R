@@ -29,6 +29,20 @@ preset_encoder <- function(preset, objective) {
     }
 }
 
+# The defaults of encoder_mlp() are those of the published recipe, not of the
+# preset that is trained.
+inform_published_encoder <- function(encoder, objective) {
+    own <- preset_encoder("kith", objective)
+    if (encoder$dropout == 0 && encoder$blend) {
+        inform_kith(c(
+            i = "{.arg encoder} has {.code dropout = 0} and
+            {.code blend = TRUE}, the published recipe; that of
+            {.code preset = \"kith\"} has {.code dropout = {own$dropout}} and
+            {.code blend = {own$blend}}."
+        ), class = "kith_message_encoder")
+    }
+}
+
 # the arguments of learn_associations(), checked and completed
 association_settings <- function(encoder, objective, control, preset, members,
                                  combine, call = rlang::caller_env()) {
@@ -36,9 +50,13 @@ association_settings <- function(encoder, objective, control, preset, members,
     defaults <- association_presets[[preset]]
     if (is.null(objective)) objective <- preset_objective(preset)
     check_class(objective, "objective", "multi_positive", call = call)
+    given <- encoder
     if (is.null(encoder)) encoder <- preset_encoder(preset, objective)
     check_class(encoder, "encoder", "encoder_mlp", call = call)
     check_class(control, "train_control", "train_control", call = call)
+    if (!is.null(given) && preset == "kith" && control$verbose) {
+        inform_published_encoder(encoder, objective)
+    }
     if (is.null(members)) members <- defaults$members
     if (is.null(combine)) combine <- defaults$combine
     list(

@@ -132,17 +132,6 @@ match_datasets <- function(name, known, call) {
     unique(rows)
 }
 
-# the names that contain a word, or else those with the fewest changes to it
-nearest_names <- function(word, known) {
-    simple <- function(x) gsub("[^a-z0-9]", "", tolower(x))
-    within <- known[grepl(simple(word), simple(known), fixed = TRUE)]
-    if (!is.na(word) && nzchar(simple(word)) && length(within)) {
-        return(within)
-    }
-    distance <- drop(utils::adist(simple(word), simple(known)))
-    known[which.min(distance)]
-}
-
 check_taxon <- function(species, call) {
     whole <- is.numeric(species) && length(species) == 1L &&
         is.finite(species) && species == round(species) && species > 0

@@ -37,14 +37,17 @@ gene_matrix.data.frame <- function(x, ..., name = "x",
     numeric <- vapply(x, is.numeric, logical(1))
     if (!all(numeric)) {
         first <- which(!numeric)[1]
+        column <- names(x)[first]
         abort_input(c(
             "{.arg {name}} must have numeric columns only.",
-            x = "Column {.val {names(x)[first]}} is
-            {describe_value(x[[first]])}.",
-            i = "Gene ids belong in the row names."
+            x = "Column {.val {column}} is {describe_value(x[[first]])}.",
+            i = "Gene ids belong in the row names:
+            {.code data.frame({name}, row.names = \"{column}\", check.names =
+            FALSE)} puts those of that column there."
         ), call = call)
     }
-    own_names <- .row_names_info(x) > 0L
+    # row names that are numbers count rows, also behind a filter
+    own_names <- is.character(attr(x, "row.names"))
     x <- as.matrix(x)
     if (!own_names) {
         rownames(x) <- NULL
@@ -140,9 +143,16 @@ check_gene_rows <- function(x, name, call) {
     if (is.null(ids)) {
         abort_input(c(
             "{.arg {name}} must have gene ids as row names.",
-            x = "It has none.",
-            i = "Set them with {.code rownames({name}) <- ids}."
+            x = "It has none, or numbers of rows.",
+            i = "Set them with {.code rownames({name}) <- ids}, after
+            {.fn as.matrix} if it is a data.table or a tibble."
         ), call = call)
+    }
+    if (look_like_row_numbers(ids)) {
+        inform_kith(c(
+            "!" = "The row names of {.arg {name}} look like numbers of rows, not
+            genes: {.val {utils::head(ids, 3)}}."
+        ), class = "kith_message_ids")
     }
     check_unique_ids(ids, name,
         rows = TRUE,

@@ -19,6 +19,28 @@ new_fit <- function(class, jobs, ...) {
     )
 }
 
+# Base R's plot() of what has a figure of its own draws that.
+plot_figure <- function(x, ...) {
+    figure <- ggplot2::autoplot(x, ...)
+    print(figure)
+    invisible(figure)
+}
+
+#' @export
+plot.kith_fit <- plot_figure
+
+#' @export
+plot.association_evaluation <- plot_figure
+
+#' @export
+plot.study_table <- plot_figure
+
+#' @export
+plot.gene_clusters <- plot_figure
+
+#' @export
+plot.cluster_enrichment <- plot_figure
+
 # a network of a fit, from an ended job; `state` holds what is not learned, such
 # as running statistics, where there is any
 fit_member <- function(end) {

@@ -158,6 +158,7 @@ report_status <- function(status) {
 find_annotation <- function(org, call = rlang::caller_env()) {
     if (is.character(org)) {
         check_string(org, "org", call)
+        if (!grepl("^org[.].*[.]db$", org)) abort_no_organism(org, call)
         need_package(org, "This mapping", call = call)
         exported <- getNamespaceExports(org)
         org <- if (org %in% exported) getExportedValue(org, org)
@@ -170,6 +171,32 @@ find_annotation <- function(org, call = rlang::caller_env()) {
         ), call = call)
     }
     org
+}
+
+# names of the annotation packages of Bioconductor by what people call species
+organism_packages <- c(
+    human = "org.Hs.eg.db", "homo sapiens" = "org.Hs.eg.db",
+    mouse = "org.Mm.eg.db", "mus musculus" = "org.Mm.eg.db",
+    rat = "org.Rn.eg.db", "rattus norvegicus" = "org.Rn.eg.db",
+    yeast = "org.Sc.sgd.db", "saccharomyces cerevisiae" = "org.Sc.sgd.db",
+    fly = "org.Dm.eg.db", "drosophila melanogaster" = "org.Dm.eg.db",
+    worm = "org.Ce.eg.db", "caenorhabditis elegans" = "org.Ce.eg.db",
+    zebrafish = "org.Dr.eg.db", "danio rerio" = "org.Dr.eg.db",
+    arabidopsis = "org.At.tair.db", "escherichia coli" = "org.EcK12.eg.db"
+)
+
+abort_no_organism <- function(org, call) {
+    package <- organism_packages[tolower(org)]
+    abort_input(c(
+        "{.arg org} must name a package with annotation of an organism.",
+        x = "It is {.val {org}}.",
+        i = if (!is.na(package)) {
+            "Use {.code org = \"{package}\"}."
+        } else {
+            "They are called like {.pkg org.Hs.eg.db} (human); see
+            {.url https://bioconductor.org/packages/AnnotationData}."
+        }
+    ), call = call)
 }
 
 check_keytype <- function(type, known, name, call = rlang::caller_env()) {

@@ -169,6 +169,13 @@ pair_degree <- function(pairs, genes = NULL) {
 check_pairs <- function(x, min = 0L, name = rlang::caller_arg(x),
                         call = rlang::caller_env()) {
     force(name)
+    if (inherits(x, "pair_split")) {
+        abort_input(c(
+            "{.arg {name}} must be pairs, not a whole split of them.",
+            i = "Give one of its parts: {.code $train} to learn from, as in
+            {.code parts$train}, {.code $test} to test with."
+        ), call = call)
+    }
     pairs <- tryCatch(gene_pairs(x), kith_error_input = function(error) {
         abort_input(
             "{.arg {name}} must be what {.fn gene_pairs} makes or accepts.",
@@ -230,12 +237,13 @@ keep_known_pairs <- function(pairs, genes, name = rlang::caller_arg(pairs),
             } else {
                 "It has no pairs."
             },
-            i = "Gene ids are compared as they are: check type and case."
+            i = advise_ids(unknown, genes)
         ), call = call)
     }
     inform_kith(c(
         "!" = "{sum(!known)} of {length(known)} pairs in {.arg {name}}
-        dropped. Unknown genes: {length(unknown)}, first {.val {first}}."
+        dropped. Unknown genes: {length(unknown)}, first {.val {first}}.",
+        i = if (mostly(!known)) advise_ids(unknown, genes)
     ), class = "kith_message_dropped")
     pairs[known, ]
 }

@@ -274,7 +274,8 @@ end_names <- c(
         list(paste0(stem, c("1", "2")), paste0(stem, c("a", "b")))
     }), recursive = FALSE),
     list(
-        c("bait", "prey"), c("baitsymbol", "preysymbol"), c("source", "target"),
+        c("gene", "partner"), c("bait", "prey"),
+        c("baitsymbol", "preysymbol"), c("source", "target"),
         c("regulator", "target"), c("id1", "id2"), c("ida", "idb"),
         c("idsinteractora", "idsinteractorb"), c("uniprota", "uniprotb"),
         c("entrezgeneinteractora", "entrezgeneinteractorb"),

@@ -64,6 +64,9 @@ open_table <- function(file, options, is_header, formats = list(),
     skip_lines(lines, options$skip, call)
     table <- new_table(lines, options$sep, options$header)
     table$missing <- c(missing, "")
+    if (length(peek_lines(lines, 1L, call)$text) == 0L) {
+        abort_no_rows(table, call)
+    }
     for (known in formats) {
         if (is.na(table$header) && known(table, call)) break
     }
@@ -154,7 +157,7 @@ find_columns <- function(table, is_header, call) {
 abort_no_rows <- function(table, call) {
     abort_input(c(
         "{.file {table$file}} must have rows.",
-        x = if (isFALSE(table$header)) {
+        x = if (isFALSE(table$header) || is.null(table$sep)) {
             "It has none."
         } else {
             "It has a header only."

@@ -62,3 +62,42 @@ check_unique_ids <- function(ids, name, rows = FALSE, advice = NULL,
 id_holder <- function(rows) {
     if (rows) "The row names of {.arg {name}}" else "{.arg {name}}"
 }
+
+# Why ids may not be among the known ones, in words that have no braces.
+advise_ids <- function(ids, known) {
+    ways <- list(
+        "in upper case: use toupper() on both" = toupper,
+        "without version numbers: use sub('[.][0-9]+$', '', ids) on both" =
+            function(x) sub("[.][0-9]+$", "", x),
+        "without blanks around them: use trimws() on both" = trimws
+    )
+    fits <- vapply(ways, function(way) {
+        mostly(way(ids) %in% way(known))
+    }, logical(1))
+    if (any(fits)) {
+        return(paste("They match", names(ways)[fits][1L]))
+    }
+    examples <- utils::head(known, 2L)
+    paste0(
+        "Ids are compared as they are; known ones are like ",
+        paste(dQuote(examples, FALSE), collapse = " and "),
+        ". map_genes() translates one kind into another."
+    )
+}
+
+# the known names that contain a word, or those that need the fewest changes
+nearest_names <- function(word, known, n = 5L) {
+    simple <- function(x) gsub("[^a-z0-9]", "", tolower(x))
+    word <- simple(word)
+    if (is.na(word) || !nzchar(word)) {
+        return(utils::head(known, n))
+    }
+    within <- known[grepl(word, simple(known), fixed = TRUE)]
+    if (length(within)) {
+        return(utils::head(within, n))
+    }
+    # to a part of the name, and to the whole
+    part <- drop(utils::adist(word, simple(known), partial = TRUE))
+    whole <- drop(utils::adist(word, simple(known)))
+    known[order(part, whole)[1L]]
+}

@@ -100,8 +100,19 @@ test_that("partners come with probability, spread and degree", {
     scored <- score_pairs(fit, asked)
     expect_identical(found$score, scored$score)
     expect_identical(found$spread, scored$spread)
-    expect_identical(found$probability, stats::plogis(found$score))
-    expect_equal(predict(fit, asked, "prob")$.pred, found$probability)
+    # log-odds for one true pair in six become those for the training pairs'
+    # share of all pairs
+    share <- nrow(fit$pairs) / choose(length(fit$genes), 2)
+    odds <- exp(found$score) * share / (1 - share) * 5
+    expect_equal(found$probability, odds / (1 + odds))
+    expect_equal(
+        predict(fit, asked, "prob", prior = share)$.pred, found$probability
+    )
+    sixth <- partners(fit, fit$genes[1:3], n = 4, prior = 1 / 6)
+    expect_equal(sixth$probability, stats::plogis(sixth$score))
+    expect_error(partners(fit, fit$genes[1], prior = 0), "prior",
+        class = "kith_error_input"
+    )
     expect_true(all(diff(found$score[1:4]) <= 0))
     expect_null(partners(fit, fit$genes[1], how = "corrected")$probability)
 })

@@ -63,7 +63,7 @@ test_that("columns of pairs are found by the rule of gene_pairs()", {
         stats::setNames(asked[c("from", "to")], c(...))
     }
     expect_identical(score_pairs(fit_half, renamed("gene1", "gene2")), expected)
-    # what partners() returns: the first two columns
+    # what partners() returns
     listed <- cbind(renamed("gene", "partner"), score = 1)
     expect_identical(score_pairs(fit_half, listed), expected)
     expect_identical(
@@ -72,9 +72,16 @@ test_that("columns of pairs are found by the rule of gene_pairs()", {
     # from and to wherever they stand
     expect_identical(score_pairs(fit_half, cbind(n = 1:5, asked)), expected)
     expect_input_error(score_pairs(fit_half, asked["from"]), "two columns")
+    # else the first two that do not number the rows
+    expect_message(
+        found <- score_pairs(fit_half, cbind(n = 1:5, renamed("k", "l"))),
+        "columns.*k.*l", class = "kith_message_pairs"
+    )
+    expect_identical(found, expected)
     expect_input_error(
-        score_pairs(fit_half, cbind(n = 1:5, renamed("gene", "partner"))),
-        "Column n of `pairs` must be character"
+        suppressMessages(
+            score_pairs(fit_half, cbind(n = 5:1, renamed("k", "l")))
+        ), "Column n of `pairs` must be character"
     )
 })
 

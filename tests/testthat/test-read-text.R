@@ -189,3 +189,90 @@ test_that("readers leave no connection open", {
     }
     expect_identical(nrow(showConnections()), before)
 })
+
+test_that("gz files of several streams are read to their end", {
+    first <- text_file(c("from\tto", "TP53\tMDM2"), ".gz")
+    second <- text_file("CDK2\tCCNE1", ".gz")
+    both <- withr::local_tempfile(fileext = ".gz")
+    bytes <- function(file) readBin(file, raw(), file.size(file))
+    writeBin(c(bytes(first), bytes(second)), both)
+    quiet <- function(file) suppressMessages(read_pairs(file))
+    expect_identical(quiet(both)$to, c("MDM2", "CCNE1"))
+    writeBin(utils::head(c(bytes(first), bytes(second)), -3), both)
+    expect_input_error(quiet(both), "cut off or damaged")
+    # bgzip: each block names its length, an empty one ends the file
+    block <- function(gz) {
+        packed <- bytes(gz)
+        size <- length(packed) + 8 - 1
+        extra <- as.raw(c(6, 0, 66, 67, 2, 0, size %% 256, size %/% 256))
+        c(
+            packed[1:3], as.raw(4), packed[5:10], extra,
+            packed[11:length(packed)]
+        )
+    }
+    empty <- text_file(character(), ".gz")
+    blocks <- c(block(first), block(second))
+    writeBin(c(blocks, block(empty)), both)
+    expect_identical(quiet(both)$to, c("MDM2", "CCNE1"))
+    writeBin(blocks, both)
+    expect_input_error(quiet(both), "cut off or damaged")
+})
+
+test_that("a zipped file keeps its last line, also without an end", {
+    text <- c("S1\tone\tA\tB", "S2\ttwo\tC\tD")
+    open_end <- text_file(paste(text, collapse = "\n"), ".gz", ending = "")
+    expect_identical(names(read_gene_sets(zip_file(open_end))), c("S1", "S2"))
+    csv <- text_file("gene,s1\nTP53,1\nMDM2,400", ".gz", ending = "")
+    x <- suppressMessages(read_profiles(zip_file(csv)))
+    expect_identical(x[, "s1"], c(TP53 = 1, MDM2 = 400))
+})
+
+test_that("a plain file whose last line has no end is told", {
+    cut <- text_file("gene,s1\nTP53,1\nMDM2,40", ending = "")
+    expect_message(read_profiles(cut), "the last line has no end",
+        class = "kith_message_profiles"
+    )
+    cut <- text_file("from,to\nTP53,MDM2\nBAX,BC", ending = "")
+    expect_message(read_pairs(cut), "the last line has no end",
+        class = "kith_message_pairs"
+    )
+    whole <- text_file(c("from,to", "TP53,MDM2"))
+    told <- tryCatch(read_pairs(whole), message = conditionMessage)
+    expect_false(grepl("no end", told))
+})
+
+test_that("files that stop or go wrong within are refused by kith alone", {
+    before <- nrow(showConnections())
+    refused <- function(read, bytes) {
+        file <- withr::local_tempfile()
+        writeBin(bytes, file)
+        expect_error(suppressMessages(read(file)), class = "kith_error_input")
+    }
+    raw_of <- function(...) charToRaw(paste0(...))
+    # cut off inside a quoted last field: read as it stands, or refused
+    cut <- raw_of("from\tto\tnote\nA\tB\t\"x\"\nC\tD\t\"y")
+    file <- withr::local_tempfile()
+    writeBin(cut, file)
+    expect_identical(suppressMessages(read_pairs(file))$from, c("A", "C"))
+    for (read in readers[c("links", "pairs", "profiles")]) {
+        # a NUL past the first bytes, and text that is no UTF-8 in the header
+        refused(read, c(
+            raw_of("protein1,protein2,combined_score\n", strrep("a,b,1\n", 500)),
+            as.raw(0L), raw_of("c,d,1\n")
+        ))
+        refused(read, c(raw_of("from,t"), as.raw(0xff), raw_of("\na,b\n")))
+        refused(read, raw_of("\n\n\n"))
+        refused(read, raw_of("a,b"))
+    }
+    for (i in 1:3) {
+        refused(read_gene_sets, c(raw_of("S\tx\tA"), as.raw(c(0xff, 0x0a))))
+    }
+    expect_identical(nrow(showConnections()), before)
+    # nothing of what was unpacked stays
+    left <- list.files(tempdir(), "^kith-")
+    suppressMessages(
+        read_pairs(text_file(c("from,to", "TP53,MDM2"), ".gz"))
+    )
+    try(read_pairs(cut_off(text_file(good_lines$pairs, ".gz"))), silent = TRUE)
+    expect_identical(list.files(tempdir(), "^kith-"), left)
+})
