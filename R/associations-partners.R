@@ -130,12 +130,13 @@ check_queries <- function(genes, all_genes, call = rlang::caller_env()) {
     }
     unknown <- unique(genes[!genes %in% all_genes])
     if (length(unknown) > 0L) {
+        near <- nearest_names(unknown[1L], all_genes)
         abort_input(c(
             "{.arg genes} must be known to the fit.",
             x = "{length(unknown)} {?is/are} not; the first is
             {.val {unknown[1]}}.",
-            i = "Did you mean {.or {.val {nearest_names(unknown[1], all_genes)}}}?
-            The vector of a new gene can be given in {.arg newdata}."
+            i = "Did you mean {.or {.val {near}}}? The vector of a new gene can
+            be given in {.arg newdata}."
         ), call = call)
     }
     genes

@@ -3,7 +3,8 @@
 
 scorer_colours <- c(
     kith = "#D55E00", cosine = "#0072B2", degree = "#999999",
-    neighbours = "#009E73"
+    neighbours = "#009E73", "common partners" = "#CC79A7",
+    "Adamic-Adar" = "#56B4E9"
 )
 
 #' Figures of a fit

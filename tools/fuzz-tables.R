@@ -17,8 +17,12 @@ python <- Sys.getenv("KITH_PYTHON", "python3")
 odd_text <- function(n, simple) {
     parts <- c(
         letters, LETTERS, 0:9, " ", "-", "_", ".",
-        if (!simple) c("\"", "\"", "'", ",", "\t", ";", "#", "\\", "|", "\u00e4",
-            "\u03b1", "(", ")", "%", "{", "}", "<")
+        if (!simple) {
+            c(
+                "\"", "\"", "'", ",", "\t", ";", "#", "\\", "|", "\u00e4",
+                "\u03b1", "(", ")", "%", "{", "}", "<"
+            )
+        }
     )
     vapply(seq_len(n), function(i) {
         inner <- paste(sample(parts, sample(0:8, 1L), TRUE), collapse = "")
@@ -75,7 +79,9 @@ python_task <- function(x, file, sep) {
     )
     list(
         file = file, sep = sep, rows = rows,
-        quoting = sample(c("QUOTE_MINIMAL", "QUOTE_ALL", "QUOTE_NONNUMERIC"), 1L),
+        quoting = paste0(
+            "QUOTE_", sample(c("MINIMAL", "ALL", "NONNUMERIC"), 1L)
+        ),
         eol = sample(c("\n", "\r\n"), 1L), escape = sample(c(TRUE, FALSE), 1L)
     )
 }

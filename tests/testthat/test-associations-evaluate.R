@@ -78,6 +78,10 @@ test_that("an edge split is its own setting; degree negatives are weighted", {
     fit <- small_fit(organism, parts$train)
     result <- evaluate(fit, parts, draws = 0)
     expect_true("edge held out" %in% result$setting)
+    expect_setequal(
+        setdiff(result$scorer, c("kith", "cosine", "degree", "neighbours")),
+        c("common partners", "Adamic-Adar")
+    )
     matched <- evaluate(fit, NULL, negatives = "degree", draws = 0)
     row <- matched[matched$subset == "all" & matched$scorer == "degree", ]
     uniform <- evaluate(fit, NULL, draws = 0)
@@ -95,4 +99,25 @@ test_that("an edge split is its own setting; degree negatives are weighted", {
         "3 of",
         class = "kith_message_dropped"
     )
+})
+
+test_that("shared partners are counted and weighted as defined", {
+    train <- gene_pairs(organism$pairs)
+    genes <- pair_genes(train)
+    linked <- matrix(0, length(genes), length(genes), dimnames = list(
+        genes, genes
+    ))
+    linked[cbind(train$from, train$to)] <- 1
+    linked <- linked + t(linked)
+    withr::local_seed(1)
+    pairs <- data.frame(
+        from = sample(genes, 300, TRUE), to = sample(genes, 300, TRUE)
+    )
+    found <- link_scores(train, pairs)
+    degree <- rowSums(linked)
+    expected <- t(mapply(function(a, b) {
+        shared <- linked[a, ] * linked[b, ] > 0 & degree > 1
+        c(sum(linked[a, ] * linked[b, ]), sum(1 / log(degree[shared])))
+    }, pairs$from, pairs$to))
+    expect_equal(unname(as.matrix(found)), unname(expected))
 })

@@ -76,7 +76,8 @@ test_that("fields are taken apart by one rule", {
     expect_identical(fields_of("a#b,#c"), c("a#b", "#c"))
     # tools differ in what a backslash means
     for (id in c("a\\\\", "\"a\\\\\"", "a\\\"b")) {
-        expect_input_error(pairs_of(c("from,to", paste0(id, ",b"))), "backslash")
+        lines <- c("from,to", paste0(id, ",b"))
+        expect_input_error(pairs_of(lines), "backslash")
     }
     expect_identical(pairs_of(c("from,to", "a\\,b"))$from, "a\\")
     expect_identical(

@@ -97,7 +97,7 @@ test_that("GCT files are read by their own account", {
 
 test_that("comments before a table are no part of it", {
     counts <- c(
-        "# Program:featureCounts v2.0.3; Command:\"featureCounts\" \"-T\" \"4\"",
+        "# Program:featureCounts v2; Command:\"featureCounts\" \"-T\" \"4\"",
         "Geneid\tChr\tStart\tEnd\tStrand\tLength\ta.bam\tb.bam",
         "TP53\tchr17;chr17\t7661779;7668402\t7662014;7668421\t-;-\t256\t10\t20",
         "MDM2\tchr12\t68808172\t68808500\t+\t329\t30\t40"

@@ -257,7 +257,8 @@ test_that("files that stop or go wrong within are refused by kith alone", {
     for (read in readers[c("links", "pairs", "profiles")]) {
         # a NUL past the first bytes, and text that is no UTF-8 in the header
         refused(read, c(
-            raw_of("protein1,protein2,combined_score\n", strrep("a,b,1\n", 500)),
+            raw_of("protein1,protein2,combined_score\n"),
+            raw_of(strrep("a,b,1\n", 500)),
             as.raw(0L), raw_of("c,d,1\n")
         ))
         refused(read, c(raw_of("from,t"), as.raw(0xff), raw_of("\na,b\n")))
