@@ -55,22 +55,29 @@ read_bytes <- function(lines, call) {
             if (lines$open_end) {
                 lines$bytes <- c(lines$bytes, as.raw(0x0a))
             }
-        } else if (any(block == 0x00)) {
+        } else if (holds(block, as.raw(0x00))) {
             abort_binary(lines$file, call)
         } else {
             block <- plain_ends(block)
             lines$bytes <- c(lines$bytes, block)
-            if (any(block == 0x0a)) break
+            if (holds(block, line_feed)) break
         }
     }
 }
 
+# grepRaw() is some ten times faster than a comparison of each byte
+line_feed <- as.raw(0x0a)
+
+line_ends <- function(bytes) grepRaw(line_feed, bytes, fixed = TRUE, all = TRUE)
+
+holds <- function(bytes, byte) length(grepRaw(byte, bytes, fixed = TRUE)) > 0L
+
 # "\r\n" and "\r" -> "\n"
 plain_ends <- function(bytes) {
-    at <- which(bytes == 0x0d)
-    if (length(at) == 0L) {
+    if (!holds(bytes, as.raw(0x0d))) {
         return(bytes)
     }
+    at <- which(bytes == 0x0d)
     before_feed <- at < length(bytes)
     before_feed[before_feed] <- bytes[at[before_feed] + 1L] == 0x0a
     bytes[at] <- as.raw(0x0a)
@@ -83,7 +90,7 @@ plain_ends <- function(bytes) {
 # line in the file). At most n, and fewer where they are long.
 peek_lines <- function(lines, n, call, size = 1e6) {
     repeat {
-        ends <- which(lines$bytes == 0x0a)
+        ends <- line_ends(lines$bytes)
         n_ends <- max(min(5L, length(ends)), sum(ends <= size))
         found <- data_lines(
             rawToChar(utils::head(lines$bytes, ends[n_ends])),
@@ -113,17 +120,21 @@ as_utf8 <- function(text) {
     text
 }
 
+drop_first <- function(bytes, n) {
+    if (n < length(bytes)) bytes[(n + 1):length(bytes)] else raw()
+}
+
 # takes lines up to the one of this number
 skip_lines <- function(lines, number, call) {
     while (lines$n_taken < number) {
-        ends <- which(lines$bytes == 0x0a)
+        ends <- line_ends(lines$bytes)
         if (length(ends) == 0L) {
             if (lines$ended) break
             read_bytes(lines, call)
             next
         }
         n <- min(length(ends), number - lines$n_taken)
-        lines$bytes <- utils::tail(lines$bytes, -ends[n])
+        lines$bytes <- drop_first(lines$bytes, ends[n])
         lines$n_taken <- lines$n_taken + n
     }
 }
@@ -135,7 +146,7 @@ skip_lines <- function(lines, number, call) {
 # before them in the file)
 take_piece <- function(lines, call) {
     repeat {
-        ends <- which(lines$bytes == 0x0a)
+        ends <- line_ends(lines$bytes)
         if (length(ends) == 0L) {
             if (lines$ended) {
                 return(NULL)
@@ -149,7 +160,7 @@ take_piece <- function(lines, call) {
             text = whole, n = length(ends), whole = whole,
             n_before = lines$n_taken
         )
-        lines$bytes <- lines$bytes[-seq_len(size)]
+        lines$bytes <- drop_first(lines$bytes, size)
         lines$n_taken <- lines$n_taken + length(ends)
         piece <- drop_empty(piece, lines$comment)
         if (piece$n > 0L) {
@@ -160,16 +171,29 @@ take_piece <- function(lines, call) {
 
 # a piece whose text is without the lines that hold no data
 drop_empty <- function(piece, comment) {
-    empty <- "(^|\n)[ \t]*\n"
-    if (nzchar(comment)) {
-        empty <- paste0(empty, "|(^|\n)\\Q", comment, "\\E")
-    }
-    if (grepl(empty, piece$text, perl = TRUE, useBytes = TRUE)) {
+    if (has_empty(piece$text) ||
+        (nzchar(comment) && has_line(piece$text, comment))) {
         text <- data_lines(piece$whole, piece$n_before, comment)$text
         piece$n <- length(text)
         piece$text <- paste0(text, "\n", collapse = "")
     }
     piece
+}
+
+# Is there a blank line? The pattern is slow, so it is asked only where blanks
+# or line ends follow each other.
+has_empty <- function(text) {
+    (has_line(text, "\n") || has_line(text, " ") || has_line(text, "\t")) &&
+        grepl("(^|\n)[ \t]*\n", text, perl = TRUE, useBytes = TRUE)
+}
+
+# Does a line begin so?
+has_line <- function(text, start) {
+    startsWith(text, start) || has_text(text, paste0("\n", start))
+}
+
+has_text <- function(text, part) {
+    grepl(part, text, fixed = TRUE, useBytes = TRUE)
 }
 
 # all lines that hold data: list(text, number)

@@ -35,7 +35,7 @@ read_rows <- function(table, types, call) {
 parse_piece <- function(piece, table, types, call) {
     text <- without_quotes(piece$text, table, call)
     sep <- if (nzchar(table$sep)) table$sep else " "
-    first <- sub("\n.*", "", text, useBytes = TRUE)
+    first <- regmatches(text, regexpr("^[^\n]*", text, useBytes = TRUE))
     rows <- if (count_fields(first, sep) == length(types)) {
         fread_quietly(text, sep, types, table$missing)
     }
@@ -44,12 +44,16 @@ parse_piece <- function(piece, table, types, call) {
     }
     columns <- vector("list", length(types))
     columns[types != "skip"] <- rows
+    quoted <- has_text(piece$text, "\"")
+    escaped <- has_text(piece$text, "\\")
     for (at in which(types == "text")) {
-        text <- check_utf8(as_utf8(columns[[at]]), table$file, call)
-        text <- show_hidden(text, table$sep)
-        check_no_backslashes(text, table$file, call)
-        text[!nzchar(text)] <- NA
-        columns[[at]] <- text
+        values <- check_utf8(as_utf8(columns[[at]]), table$file, call)
+        if (quoted) {
+            values <- show_hidden(values, table$sep)
+            values[!nzchar(values)] <- NA
+        }
+        if (escaped) check_no_backslashes(values, table$file, call)
+        columns[[at]] <- values
     }
     for (at in which(types %in% c("number", "integer"))) {
         numbers <- as_numbers(columns[[at]], types[at] == "integer")
@@ -93,9 +97,9 @@ fread_quietly <- function(text, sep, types, missing) {
 }
 
 without_quotes <- function(text, table, call) {
-    has_quotes <- grepl("\"", text, fixed = TRUE, useBytes = TRUE)
-    odd_blanks <- !nzchar(table$sep) &&
-        grepl("\t|  |(^|\n) | \n", text, perl = TRUE, useBytes = TRUE)
+    has_quotes <- has_text(text, "\"")
+    odd_blanks <- !nzchar(table$sep) && (has_text(text, "\t") ||
+        has_text(text, "  ") || has_text(text, " \n") || has_line(text, " "))
     if (!has_quotes && !odd_blanks) {
         return(text)
     }
