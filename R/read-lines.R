@@ -70,7 +70,7 @@ line_feed <- as.raw(0x0a)
 
 line_ends <- function(bytes) grepRaw(line_feed, bytes, fixed = TRUE, all = TRUE)
 
-holds <- function(bytes, byte) length(grepRaw(byte, bytes, fixed = TRUE)) > 0L
+holds <- function(bytes, some) length(grepRaw(some, bytes, fixed = TRUE)) > 0L
 
 # "\r\n" and "\r" -> "\n"
 plain_ends <- function(bytes) {
@@ -142,8 +142,8 @@ skip_lines <- function(lines, number, call) {
 # ---- taking ---------------------------------------------------------------
 
 # The next whole lines, NULL at the end of the file: list(text = of those that
-# hold data, n = how many these are, whole = text of all, n_before = lines
-# before them in the file)
+# hold data, n = how many these are, whole and bytes = all of it, n_before =
+# lines before them in the file)
 take_piece <- function(lines, call) {
     repeat {
         ends <- line_ends(lines$bytes)
@@ -155,9 +155,14 @@ take_piece <- function(lines, call) {
             next
         }
         size <- ends[length(ends)]
-        whole <- rawToChar(lines$bytes[seq_len(size)])
+        bytes <- if (size == length(lines$bytes)) {
+            lines$bytes
+        } else {
+            lines$bytes[seq_len(size)]
+        }
+        whole <- rawToChar(bytes)
         piece <- list(
-            text = whole, n = length(ends), whole = whole,
+            text = whole, n = length(ends), whole = whole, bytes = bytes,
             n_before = lines$n_taken
         )
         lines$bytes <- drop_first(lines$bytes, size)
@@ -171,8 +176,7 @@ take_piece <- function(lines, call) {
 
 # a piece whose text is without the lines that hold no data
 drop_empty <- function(piece, comment) {
-    if (has_empty(piece$text) ||
-        (nzchar(comment) && has_line(piece$text, comment))) {
+    if (has_empty(piece) || (nzchar(comment) && has_line(piece, comment))) {
         text <- data_lines(piece$whole, piece$n_before, comment)$text
         piece$n <- length(text)
         piece$text <- paste0(text, "\n", collapse = "")
@@ -182,19 +186,18 @@ drop_empty <- function(piece, comment) {
 
 # Is there a blank line? The pattern is slow, so it is asked only where blanks
 # or line ends follow each other.
-has_empty <- function(text) {
-    (has_line(text, "\n") || has_line(text, " ") || has_line(text, "\t")) &&
-        grepl("(^|\n)[ \t]*\n", text, perl = TRUE, useBytes = TRUE)
+has_empty <- function(piece) {
+    (has_line(piece, "\n") || has_line(piece, " ") || has_line(piece, "\t")) &&
+        grepl("(^|\n)[ \t]*\n", piece$whole, perl = TRUE, useBytes = TRUE)
 }
 
-# Does a line begin so?
-has_line <- function(text, start) {
-    startsWith(text, start) || has_text(text, paste0("\n", start))
+# Does a line of a piece begin so?
+has_line <- function(piece, start) {
+    startsWith(piece$whole, start) || has_text(piece, paste0("\n", start))
 }
 
-has_text <- function(text, part) {
-    grepl(part, text, fixed = TRUE, useBytes = TRUE)
-}
+# is the text in a piece?
+has_text <- function(piece, text) holds(piece$bytes, charToRaw(text))
 
 # all lines that hold data: list(text, number)
 read_lines <- function(lines, call) {

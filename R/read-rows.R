@@ -33,7 +33,7 @@ read_rows <- function(table, types, call) {
 }
 
 parse_piece <- function(piece, table, types, call) {
-    text <- without_quotes(piece$text, table, call)
+    text <- without_quotes(piece, table, call)
     sep <- if (nzchar(table$sep)) table$sep else " "
     first <- regmatches(text, regexpr("^[^\n]*", text, useBytes = TRUE))
     rows <- if (count_fields(first, sep) == length(types)) {
@@ -44,8 +44,8 @@ parse_piece <- function(piece, table, types, call) {
     }
     columns <- vector("list", length(types))
     columns[types != "skip"] <- rows
-    quoted <- has_text(piece$text, "\"")
-    escaped <- has_text(piece$text, "\\")
+    quoted <- has_text(piece, "\"")
+    escaped <- has_text(piece, "\\")
     for (at in which(types == "text")) {
         values <- check_utf8(as_utf8(columns[[at]]), table$file, call)
         if (quoted) {
@@ -96,14 +96,16 @@ fread_quietly <- function(text, sep, types, missing) {
     )
 }
 
-without_quotes <- function(text, table, call) {
-    has_quotes <- has_text(text, "\"")
-    odd_blanks <- !nzchar(table$sep) && (has_text(text, "\t") ||
-        has_text(text, "  ") || has_text(text, " \n") || has_line(text, " "))
+# the text of a piece as fread_quietly() takes it
+without_quotes <- function(piece, table, call) {
+    has_quotes <- has_text(piece, "\"")
+    odd_blanks <- !nzchar(table$sep) && (has_text(piece, "\t") ||
+        has_text(piece, "  ") || has_text(piece, " \n") ||
+        has_line(piece, " "))
     if (!has_quotes && !odd_blanks) {
-        return(text)
+        return(piece$text)
     }
-    lines <- strsplit(text, "\n", fixed = TRUE, useBytes = TRUE)[[1L]]
+    lines <- strsplit(piece$text, "\n", fixed = TRUE, useBytes = TRUE)[[1L]]
     lines <- plain_fields(
         lines, table$sep, length(table$columns), table$file, call
     )
