@@ -106,6 +106,19 @@ for task in $tasks; do
 $found"
 done
 
+found=$(grep -A1 '^FOR_EACH_CPU' ./*/*.[ch] | grep -E '\.[ch]-' |
+  grep -v -e '-static ' || true)
+[ -z "$found" ] || fail "a function for each CPU that is not static:
+$found"
+
+# a compiler's versions of a function for several CPUs have names of their own
+# in each precision
+for name in $(grep -hA1 '^FOR_EACH_CPU' nn/*.[ch] task/*.[ch] |
+  sed -n 's/^static .*[ *]\([a-z_]*\)(.*/\1/p'); do
+  grep -q "^#define $name REAL_NAME($name)$" nn/cpu_names.h ||
+    fail "nn/cpu_names.h lacks $name"
+done
+
 # every .c file is an object or is included by one
 for file in $(find . -name '*.c' | sed 's|^\./||'); do
   case " $objects " in

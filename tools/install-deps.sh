@@ -4,6 +4,7 @@
 #   tools/install-deps.sh run     R, a compiler, the Imports, what the demo
 #                                 reads
 #   tools/install-deps.sh test    that, the Suggests, and the check tools
+#   tools/install-deps.sh gate    that, and a second compiler
 #   tools/install-deps.sh site    that of `run`, the Suggests, pkgdown and ragg
 #   tools/install-deps.sh bench   that of `run`, and what to compare with
 #
@@ -28,10 +29,11 @@ packages=$(described Imports)
 demo="AnnotationDbi GO.db igraph multtest org.Hs.eg.db"
 case $level in
   run) packages="$packages $demo" ;;
-  test)
+  test | gate)
     # devscripts for its checkbashisms, which R CMD check asks for
     system="$system devscripts pandoc qpdf"
     packages="$packages $(described Suggests) BiocCheck lintr roxygen2"
+    [ "$level" = test ] || system="$system clang-14"
     ;;
   site)
     system="$system pandoc"
@@ -42,7 +44,7 @@ case $level in
     packages="$packages $demo jsonlite pROC ranger gbm"
     ;;
   *)
-    sed -n '2,12p' "$0"
+    sed -n '2,13p' "$0"
     exit 2
     ;;
 esac

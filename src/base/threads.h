@@ -24,7 +24,8 @@
 #endif
 
 /* Builds an element-wise kernel once for each family of CPUs; the loader
- * picks one. */
+ * picks one. For static functions alone: some compilers do not give the name of
+ * one that others call to what the loader picks. */
 #ifdef KITH_HAVE_TARGET_CLONES
 #define FOR_EACH_CPU \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

@@ -18,8 +18,8 @@ size_t product_block(size_t n_rows, size_t n_columns) {
 }
 
 FOR_EACH_CPU
-size_t next_candidate(const double *products, size_t from, size_t n,
-                      double cut) {
+static size_t scan_products(const double *products, size_t from, size_t n,
+                            double cut) {
   size_t place = from;
   for (; place + SCAN_WIDTH <= n; place += SCAN_WIDTH) {
     double n_reached = 0;
@@ -30,6 +30,11 @@ size_t next_candidate(const double *products, size_t from, size_t n,
   }
   while (place < n && !(products[place] >= cut)) ++place;
   return place;
+}
+
+size_t next_candidate(const double *products, size_t from, size_t n,
+                      double cut) {
+  return scan_products(products, from, n, cut);
 }
 
 double product_slack(const double *left, size_t d, double longest) {

@@ -2,6 +2,8 @@
  * double.c. Each includes the headers of what it uses; their order here is
  * that of the alphabet. */
 
+#include "nn/cpu_names.h"
+
 #include "nn/activation.c"
 #include "nn/batchnorm.c"
 #include "nn/blend.c"

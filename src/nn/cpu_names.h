@@ -1,0 +1,34 @@
+#ifndef KITH_NN_CPU_NAMES_H
+#define KITH_NN_CPU_NAMES_H
+
+#include "nn/real.h"
+
+/* A name for each precision of every function that is built for several CPUs
+ * (FOR_EACH_CPU). Compilers give the versions of a static function symbols that
+ * the linker sees: of one name in both precisions, clang 16 cannot link them. */
+
+#define adamw_piece REAL_NAME(adamw_piece)
+#define batchnorm_back REAL_NAME(batchnorm_back)
+#define batchnorm_columns REAL_NAME(batchnorm_columns)
+#define batchnorm_moments REAL_NAME(batchnorm_moments)
+#define differentiate_row REAL_NAME(differentiate_row)
+#define dropout_values REAL_NAME(dropout_values)
+#define gelu_values REAL_NAME(gelu_values)
+#define layernorm_input_row REAL_NAME(layernorm_input_row)
+#define layernorm_parameters REAL_NAME(layernorm_parameters)
+#define layernorm_row REAL_NAME(layernorm_row)
+#define multiply_values REAL_NAME(multiply_values)
+#define normalize_input_row REAL_NAME(normalize_input_row)
+#define normalize_row REAL_NAME(normalize_row)
+#define nt_xent_row REAL_NAME(nt_xent_row)
+#define relu_values REAL_NAME(relu_values)
+#define sgd_piece REAL_NAME(sgd_piece)
+#define softmax_columns REAL_NAME(softmax_columns)
+#define softmax_row REAL_NAME(softmax_row)
+#define squares_piece REAL_NAME(squares_piece)
+#define sum_columns REAL_NAME(sum_columns)
+#define sum_score_columns REAL_NAME(sum_score_columns)
+#define sum_score_row REAL_NAME(sum_score_row)
+#define uniform_query REAL_NAME(uniform_query)
+
+#endif
