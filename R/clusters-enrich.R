@@ -223,8 +223,7 @@ prepare_sets <- function(sets, background, settings,
             x = "None of {length(unique(given))} genes in {length(sets)} set{?s}
             is one: the sets have such as {.val {utils::head(given, 3)}}, the
             background such as {.val {utils::head(background, 3)}}.",
-            i = case_hint(background, given) %||%
-                "Bring the ids to one kind with {.fn map_genes}."
+            i = "{advise_ids(background, given)}"
         ), call = call)
     }
     gene <- match(given, universe)

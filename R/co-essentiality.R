@@ -72,7 +72,7 @@ co_essentiality <- function(x, n = 100000, score = c("product", "correlation"),
     score <- check_choice(score, c("product", "correlation"))
     min_score <- or_null(min_score, check_number)
     same_chromosome <- check_choice(same_chromosome, c("flag", "drop"))
-    threads <- check_count(threads, max = 1024)
+    threads <- check_threads(threads)
     drop <- same_chromosome == "drop"
     group <- chromosome_codes(chromosome, rownames(x), drop)
     profiles <- if (score == "product") {

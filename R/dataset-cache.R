@@ -15,6 +15,7 @@ fetch_dataset <- function(dataset, cache, call) {
         need_package(package, "Fetching a data set", call)
     }
     address <- mirror_address(dataset, call)
+    check_plain_http(dataset, address, path, call)
     make_folder(dirname(path), call)
     lock <- wait_for_lock(path, call)
     on.exit(filelock::unlock(lock))
@@ -38,10 +39,33 @@ fetch_dataset <- function(dataset, cache, call) {
         abort_fault(problem, dataset, address, path, call)
     }
     write_md5(path, tools::md5sum(part))
-    file.rename(part, path)
+    if (!move_into_place(part, path)) {
+        abort_download(c(
+            "{.val {dataset$name}} came, but could not be given its name.",
+            x = "It is {.path {part}} and should be {.path {path}}.",
+            i = "Move it there, or name another folder with the argument
+            {.arg cache}."
+        ), call)
+    }
     discard_part(part)
     register_file(cache, dataset$address, path)
     path
+}
+
+# Who stands between may change what comes without encryption, so its sum must be
+# known. A mirror is the user's own choice.
+check_plain_http <- function(dataset, address, path, call) {
+    if (startsWith(tolower(address), "http:") && is.na(dataset$md5) &&
+        is.null(getOption("kith.mirror"))) {
+        abort_download(c(
+            "{.val {dataset$name}} is not fetched: its source has no encryption
+            and publishes no checksum.",
+            x = "The address is {.url {address}}.",
+            i = "See {.url {dataset$page}}. Fetch it yourself and save it as
+            {.file {dataset$file}} in the folder {.path {dirname(path)}}: it is
+            found there."
+        ), call)
+    }
 }
 
 said_size <- function(dataset) {

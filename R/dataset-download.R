@@ -55,7 +55,8 @@ attempt_transfer <- function(address, part) {
 
 transfer_handle <- function(address, offset, tag) {
     handle <- curl::new_handle(
-        url = address, followlocation = TRUE, connecttimeout = 20,
+        url = address, followlocation = TRUE, maxredirs = 5, protocols = 3,
+        redir_protocols = redirect_protocols(address), connecttimeout = 20,
         # a transfer that stands still for a minute is broken
         low_speed_limit = 1, low_speed_time = 60,
         # .gz files stay as they are
@@ -68,6 +69,12 @@ transfer_handle <- function(address, offset, tag) {
         )
     }
     handle
+}
+
+# where an address may send to, as curl has it (1: http, 2: https): from a
+# connection with encryption to none without
+redirect_protocols <- function(address) {
+    if (startsWith(tolower(address), "https:")) 2 else 3
 }
 
 # what the last answer (after redirections) says of the file
@@ -164,6 +171,12 @@ check_transfer <- function(transfer) {
     }
     if (answer$status == 416L && identical(answer$total, transfer$offset)) {
         return(invisible())
+    }
+    if (answer$status %in% 300:399) {
+        abort_attempt(paste0(
+            "the server sends elsewhere, too often or to a place without
+            encryption (", transfer$failure, ")"
+        ))
     }
     if (!is_file(answer, transfer$offset)) {
         if (answer$status %in% c(206L, 416L)) {

@@ -43,7 +43,7 @@ go_gene_sets <- function(org, genes = NULL, ontology = c("BP", "MF", "CC"),
             "{.arg genes} must be ids of the kind {.val {keytype}}.",
             x = "None is; the first is {.val {genes[1]}}, where {.arg org} has
             such as {.val {utils::head(known, 3)}}.",
-            i = case_hint(genes, known) %||% "See {.fn map_genes}."
+            i = "{advise_ids(genes, known)}"
         ))
     }
     found <- read_go(org, wanted, ontology, keytype)
@@ -109,15 +109,4 @@ check_ontology <- function(ontology, call = rlang::caller_env()) {
         ), call = call)
     }
     unique(ontology)
-}
-
-# what to do where ids would match in the other case; NULL where they would not
-case_hint <- function(ids, known) {
-    if (any(ids %in% known)) {
-        NULL
-    } else if (any(toupper(ids) %in% known)) {
-        "They match in upper case: use {.code toupper()} on the gene ids."
-    } else if (any(toupper(ids) %in% toupper(known))) {
-        "They match but for the case of the letters: bring both to one."
-    }
 }

@@ -38,7 +38,7 @@
 #'   belong to the former.
 #' @param temperature Width of the softmax, in units of cosine: the lower, the
 #'   more the nearest gene decides.
-#' @param threads Number of threads, at most 1024; it does not change the
+#' @param threads Number of threads, as in [train_control()]; it does not change the
 #'   result.
 #'
 #' @return A numeric vector with one score per row of `candidates`, in their

@@ -9,3 +9,11 @@
 #' @useDynLib kith, .registration = TRUE
 #' @importFrom rlang .data %||%
 "_PACKAGE"
+
+# A process that parallel forked, and that loads kith only now.
+.onLoad <- function(libname, pkgname) {
+    if (isNamespaceLoaded("parallel") &&
+        get("isChild", asNamespace("parallel"))()) {
+        .Call(C_threads_give_up)
+    }
+}

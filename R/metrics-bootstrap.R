@@ -26,7 +26,7 @@
 #'   interval steady to about a twentieth of its width.
 #' @param by What is drawn: `"pairs"` or `"genes"`.
 #' @param level Coverage of the intervals, between 0 and 1.
-#' @param threads Number of threads, at most 1024.
+#' @param threads Number of threads, as in [train_control()].
 #'
 #' @return A data frame with one row per scorer: `scorer` (its column name, or
 #'   `"score"` for a vector), `auc` (of the data as they are), `lower` and

@@ -237,13 +237,13 @@ keep_known_pairs <- function(pairs, genes, name = rlang::caller_arg(pairs),
             } else {
                 "It has no pairs."
             },
-            i = advise_ids(unknown, genes)
+            i = "{advise_ids(unknown, genes)}"
         ), call = call)
     }
     inform_kith(c(
         "!" = "{sum(!known)} of {length(known)} pairs in {.arg {name}}
         dropped. Unknown genes: {length(unknown)}, first {.val {first}}.",
-        i = if (mostly(!known)) advise_ids(unknown, genes)
+        i = if (mostly(!known)) "{advise_ids(unknown, genes)}"
     ), class = "kith_message_dropped")
     pairs[known, ]
 }

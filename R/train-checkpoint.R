@@ -62,9 +62,9 @@ write_checkpoint <- function(content, file) {
         # a full disk warns
         warning = function(warning) abort_write(file, conditionMessage(warning))
     )
-    .Call(C_file_sync, part)
-    moved <- suppressWarnings(file.rename(part, file))
-    if (!moved) abort_write(file, "It could not be moved to its place.")
+    if (!move_into_place(part, file)) {
+        abort_write(file, "It could not be moved to its place.")
+    }
     invisible(file)
 }
 

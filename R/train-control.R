@@ -17,7 +17,8 @@
 #' @param precision `"single"` (twice as fast) or `"double"`. `NULL`: single
 #'   where the BLAS of R has single precision products, else double.
 #' @param threads Threads that kith uses for training and evaluation, at most;
-#'   they never change a result. `NULL`: all processors, at most 8. Training
+#'   they never change a result. `NULL`: all processors, at most 8; more than 64
+#'   and than four for each processor are refused. Training
 #'   begins with one, tries more or fewer now and then, and keeps to what is
 #'   fastest beside the other work of the machine. Matrix products are cut into
 #'   tiles that the threads share, and a BLAS that is known to have threads of
@@ -137,8 +138,11 @@ check_threads <- function(threads, call = rlang::caller_env()) {
     if (is.null(threads)) {
         return(min(8L, .Call(C_build_features)$threads))
     }
-    check_count(threads, max = 1024, call = call)
+    check_count(threads, max = most_threads(), call = call)
 }
+
+# More only slows down, and a run time of OpenMP that cannot start them ends R.
+most_threads <- function() max(64L, 4L * .Call(C_build_features)$threads)
 
 check_validation <- function(validation, call = rlang::caller_env()) {
     if (is.null(validation) || is.data.frame(validation)) {

@@ -63,7 +63,8 @@ id_holder <- function(rows) {
     if (rows) "The row names of {.arg {name}}" else "{.arg {name}}"
 }
 
-# Why ids may not be among the known ones, in words that have no braces.
+# Why ids may not be among the known ones: a text, which a message must take as
+# a value, as it holds ids.
 advise_ids <- function(ids, known) {
     ways <- list(
         "in upper case: use toupper() on both" = toupper,
@@ -72,7 +73,7 @@ advise_ids <- function(ids, known) {
         "without blanks around them: use trimws() on both" = trimws
     )
     fits <- vapply(ways, function(way) {
-        mostly(way(ids) %in% way(known))
+        any(way(ids) %in% way(known))
     }, logical(1))
     if (any(fits)) {
         return(paste("They match", names(ways)[fits][1L]))

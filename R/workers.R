@@ -147,7 +147,7 @@ check_halt <- function() {
 abort_worker <- function(what, call) {
     abort_kith(c(
         "The workers of {.arg BPPARAM} failed.",
-        x = what,
+        x = "{what}",
         i = "A system ends processes when memory runs out: take fewer workers,
         or {.code BiocParallel::SerialParam()}.",
         i = "Workers that {.fn BiocParallel::bpstart} has started must be

@@ -151,7 +151,8 @@ torch_encoding <- function(data, folder, setting, epochs, seed) {
             "  PyTorch, seed %d: %.0f s, last loss %.3f, a = %.3f",
             seed, run$seconds, run$final_loss, run$share
         ))
-        file.rename(file.path(folder, "train-encoding.f32"), kept)
+        made <- file.path(folder, "train-encoding.f32")
+        if (!file.rename(made, kept)) stop("cannot move ", made)
     }
     matrix(read_real(kept, 4L), nrow(data$x), byrow = TRUE)
 }

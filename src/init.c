@@ -37,6 +37,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_loss_gradients, 6),
     ENTRY(C_elementary, 2),
     ENTRY(C_build_features, 0),
+    ENTRY(C_threads_give_up, 0),
     ENTRY(C_team_sizes, 1),
     ENTRY(C_blas_hold, 0),
     ENTRY(C_blas_release, 1),

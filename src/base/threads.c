@@ -20,12 +20,20 @@ void threads_start(void) {
 #endif
 }
 
+void threads_give_up(void) {
+#ifndef _WIN32
+  loaded_in = 0;
+#endif
+}
+
 int threads_usable(int requested) {
 #ifdef _OPENMP
 #ifndef _WIN32
   if (getpid() != loaded_in) return 1;
 #endif
-  int limit = omp_get_thread_limit();
+  int limit = omp_get_thread_limit(), most = 4 * omp_get_num_procs();
+  if (most < 64) most = 64; /* see most_threads() in R */
+  if (limit > most) limit = most;
   if (requested > limit) requested = limit;
   return requested < 1 ? 1 : requested;
 #else

@@ -49,6 +49,11 @@ KERNEL_INLINE int threads_for(int n_threads, size_t n_numbers) {
 /* Remembers the process that loaded the library. */
 void threads_start(void);
 
+/* For a process that was forked before it loaded the library: its parent may
+ * have used OpenMP, whose run time then hangs in the child. Regions of this
+ * process have one thread from now on. */
+void threads_give_up(void);
+
 /* How many threads a region may use when `requested` are asked for: one in a
  * forked child (an OpenMP run time does not survive a fork) and in builds
  * without OpenMP. */

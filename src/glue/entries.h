@@ -42,6 +42,7 @@ SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
                       SEXP option, SEXP n_threads);
 SEXP C_elementary(SEXP x, SEXP precision);
 SEXP C_build_features(void);
+SEXP C_threads_give_up(void);
 SEXP C_team_sizes(SEXP seconds);
 SEXP C_blas_hold(void);
 SEXP C_blas_release(SEXP n_threads);

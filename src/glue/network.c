@@ -241,6 +241,12 @@ SEXP C_build_features(void) {
   return result;
 }
 
+/* See threads_give_up(). */
+SEXP C_threads_give_up(void) {
+  threads_give_up();
+  return R_NilValue;
+}
+
 /* For tests: the threads of each step, which takes seconds[step, threads]. */
 SEXP C_team_sizes(SEXP seconds) {
   int n_steps = Rf_nrows(seconds), limit = Rf_ncols(seconds);

@@ -246,7 +246,7 @@ test_that("bad sets and clusters are told", {
         enrich_clusters(toy_clusters, upper), "upper case.*toupper"
     )
     lower <- transform(toy_clusters, gene = toupper(gene))
-    expect_input_error(enrich_clusters(lower, toy_sets), "case of the letters")
+    expect_input_error(enrich_clusters(lower, toy_sets), "match in upper case")
     expect_input_error(
         enrich_toy(min_size = 26, max_size = 30),
         "26 to\\s+30 genes.*7 are smaller, 0 are larger"

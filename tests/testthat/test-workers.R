@@ -164,3 +164,59 @@ test_that("workers share the threads of a machine, jobs of a cluster do not", {
         combined_fit()[c("members", "combination", "propagation", "history")]
     )
 })
+
+test_that("what a worker says is a value, not a template", {
+    for (text in c("{stop('evaluated')}", "{.val x} {", "}{")) {
+        expect_error(abort_worker(text, NULL), text,
+            fixed = TRUE, class = "kith_error_worker"
+        )
+        shouts <- function(i) stop(text)
+        expect_error(
+            map_on(BiocParallel::SerialParam(), 1, shouts), text,
+            fixed = TRUE
+        )
+    }
+    skip_without_workers()
+    expect_error(
+        map_on(BiocParallel::SnowParam(2), 1:2, function(i) {
+            stop("{stop('evaluated')}")
+        }),
+        "{stop('evaluated')}", fixed = TRUE
+    )
+})
+
+test_that("more threads than the system can start are refused", {
+    expect_input_error(train_control(threads = 100000), "`threads`.*at most")
+    expect_identical(train_control(threads = 64)$threads, 64L)
+})
+
+test_that("a forked process that loads kith itself takes one thread", {
+    skip_on_os("windows")
+    skip_on_cran()
+    skip_if_not_installed("callr")
+    trains_in_fork <- function(lib) {
+        # an OpenMP region of another package comes first
+        data.table::setDTthreads(2, throttle = 1)
+        table <- data.table::data.table(x = stats::runif(1e6))
+        data.table::setorder(table, x)
+        job <- parallel::mcparallel({
+            loadNamespace("kith", lib.loc = lib)
+            organism <- kith::simulate_network(n_genes = 250)
+            fit <- kith::learn_associations(
+                organism$vectors, organism$pairs,
+                kith::encoder_mlp(hidden = c(512, 512)),
+                control = kith::train_control(
+                    epochs = 1, threads = 2, seed = 1, verbose = FALSE
+                ), preset = "cal2026"
+            )
+            nrow(kith::bootstrap_auc(
+                runif(5000), rep(0:1, 2500), draws = 200, threads = 2
+            ))
+            fit$history$epoch
+        })
+        parallel::mccollect(job, wait = FALSE, timeout = 120)[[1L]]
+    }
+    lib <- dirname(system.file(package = "kith"))
+    found <- callr::r(trains_in_fork, list(lib), timeout = 180)
+    expect_identical(found, 1L)
+})
