@@ -26,7 +26,7 @@ deps-site: ## install what the site and the figures of README.md need
 	@tools/install-deps.sh site
 
 install: deps ## build kith and install it into .library
-	@tools/install.sh "$(LIBRARY)"
+	@tools/install.sh --vignettes "$(LIBRARY)"
 
 demo: install ## run the demo; DATA=simulated, golub or ecoli
 	@$(WITH_KITH) Rscript inst/scripts/demo.R $(DATA) --out figures

@@ -23,10 +23,14 @@ fetch_dataset <- function(dataset, cache, call) {
         return(use_cached(dataset, path, call))
     }
     part <- paste0(path, ".part")
-    inform_kith(
+    inform_kith(c(
         "Fetching {dataset$file} from {.url {address}}{said_size(dataset)}.",
-        "kith_message_download"
-    )
+        i = if (endsWith(dataset$file, ".h5ad") &&
+            !requireNamespace("HDF5Array", quietly = TRUE)) {
+            "{.fn read_profiles} needs the package HDF5Array for it, which is
+            not here: {.code BiocManager::install(\"HDF5Array\")}."
+        }
+    ), "kith_message_download")
     tryCatch(
         download_file(address, part),
         kith_transfer = function(problem) {

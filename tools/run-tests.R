@@ -19,11 +19,22 @@ threads <- Sys.getenv(c("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "unset")
 cat(R.version.string, "| BLAS", blas, "|",
     paste(names(threads), threads, sep = "=", collapse = ", "), "\n")
 
-results <- testthat::test_dir(
+# says which file runs, as all of them take minutes
+FileReporter <- R6::R6Class("FileReporter",
+    inherit = testthat::Reporter,
+    public = list(
+        start_file = function(name) cat(name, "\n", file = stderr())
+    )
+)
+
+# what kith says of files that tests read is expected or of no interest
+results <- suppressMessages(classes = "kith_message", testthat::test_dir(
     "tests/testthat",
     filter = filter, package = "kith", load_package = "installed",
-    reporter = testthat::CheckReporter$new(), stop_on_failure = FALSE
-)
+    reporter = testthat::MultiReporter$new(list(
+        FileReporter$new(), testthat::CheckReporter$new()
+    )), stop_on_failure = FALSE
+))
 
 # a test fails if anything in it failed, and is skipped if nothing else is
 # left of it

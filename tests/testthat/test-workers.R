@@ -153,6 +153,10 @@ test_that("workers share the threads of a machine, jobs of a cluster do not", {
         ), resources = list(walltime = 600, memory = 1000),
         template = slurm$template
     )
+    # try() within batchtools would show the error that is expected
+    nowhere <- file(nullfile(), "w")
+    withr::defer(close(nowhere))
+    withr::local_options(try.outFile = nowhere)
     expect_error(
         suppressMessages(combined_fit(BPPARAM = lacking)),
         "`ncpus` in `resources`",
