@@ -223,7 +223,7 @@ all_scores <- function(fit, pairs, options) {
 }
 
 # What training pairs alone tell of pairs whose genes all have some: how many
-# partners two genes share, and these weighted by 1 / log(degree of the partner).
+# partners two genes share, and these weighted by 1 / log(their degree).
 link_scores <- function(train, pairs) {
     genes <- pair_genes(train)
     at <- match_pairs(train, genes)

@@ -56,8 +56,8 @@ fetch_dataset <- function(dataset, cache, call) {
     path
 }
 
-# Who stands between may change what comes without encryption, so its sum must be
-# known. A mirror is the user's own choice.
+# Who stands between may change what comes without encryption, so its sum must
+# be known. A mirror is the user's own choice.
 check_plain_http <- function(dataset, address, path, call) {
     if (startsWith(tolower(address), "http:") && is.na(dataset$md5) &&
         is.null(getOption("kith.mirror"))) {

@@ -38,8 +38,8 @@
 #'   belong to the former.
 #' @param temperature Width of the softmax, in units of cosine: the lower, the
 #'   more the nearest gene decides.
-#' @param threads Number of threads, as in [train_control()]; it does not change the
-#'   result.
+#' @param threads Number of threads, see [train_control()]; it does not change
+#'   the result.
 #'
 #' @return A numeric vector with one score per row of `candidates`, in their
 #'   order: between 0 and 1 with `weights = "nearest"`. The score of (a, b) is

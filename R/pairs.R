@@ -22,8 +22,10 @@
 #'     logical or pattern matrix gives none.
 #'   * `gene_pairs`, which come back as they are.
 #' @param from,to Columns of a data frame that hold the two ids, by name or
-#'   number. By default those called `from` and `to`, else `gene1` and
-#'   `gene2`, else `protein1` and `protein2`, else the first two columns. Ids
+#'   number. By default those with names that are usual for them (`from` and
+#'   `to`, `gene1` and `gene2`, `SymbolA` and `SymbolB`, `protein1` and
+#'   `protein2` and others, in any case), else the first two columns that do not
+#'   number the rows, which a message says. Ids
 #'   may be character, factor or whole numbers (Entrez); they are compared as
 #'   they are, white space and case included. `NA` and `""` are missing ids.
 #' @param score Column of a data frame (name or number), edge attribute of a

@@ -7,22 +7,32 @@
 #' back goes into [as_embedding()] or [learn_associations()]. A message says
 #' what became of rows, columns and missing values.
 #'
-#' Files are told apart by what is in them. Text may be plain or compressed (gz,
-#' xz, bz2, a zip of one file), in UTF-8, with the line ends of any system and
-#' with or without a byte order mark; fields, also numbers, may be quoted; `NA`
-#' and empty fields are missing values. The first column of a table holds the
-#' gene ids, or the row names as [utils::write.table()] writes them; columns of
-#' text next to it (`Gene`, `Gene name`) and a column of Entrez ids are further
-#' ids. A column of text further right is left out and named in the message; if
-#' most of it are numbers it is an error.
+#' What a file is shows in what is in it. Text may be plain or compressed (gz,
+#' also of several streams, xz, bz2, a zip of one file), in UTF-8, with the line
+#' ends of any system and with or without a byte order mark; `NA` and empty
+#' fields are missing values. One line is one row: a line with another number of
+#' fields is an error. Fields, also numbers, may be quoted, if the quote closes
+#' on its line; any other quote is an ordinary character.
+#'
+#' The first column of a table holds the gene ids, or the row names as
+#' [utils::write.table()] writes them; if it numbers the rows before a column of
+#' text, that column does. Columns of text next to it (`Gene`, `Gene name`) and
+#' a column of Entrez ids are further ids. A column of text further right is
+#' left out and named in the message; if most of it are numbers it is an error.
+#' `-`, `nan` and the like name no gene, nor do dates that a spreadsheet has
+#' made of gene names (`1-Mar`): such rows are left out and counted.
+#'
+#' GCT files, tables of featureCounts (whose positions and lengths are no
+#' features), ranked lists (`.rnk`) and the text format of word2vec and Gene2vec
+#' are read by their own rules.
 #'
 #' Of an h5ad file `X` is read, dense or sparse (CSR, CSC), in the layout of
 #' AnnData 0.7 and later or an older one.
 #'
 #' Names that hold two ids are taken apart if most names of the file are of
 #' their form: those of Perturb-seq (`10005_POLR2D_P1P2_ENSG00000144231`) and of
-#' DepMap (`POLR2D (5433)`). Rows of non-targeting controls (`non-targeting`)
-#' are left out.
+#' DepMap (`POLR2D (5433)`, `TSPAN6 (ENSG00000000003)`). Rows of non-targeting
+#' controls (`non-targeting`) are left out.
 #'
 #' Values that are missing or infinite (as where a control does not vary and a
 #' z-score divides by zero) are handled in this order: features that lack more
@@ -35,12 +45,15 @@
 #'   index of `obs`.
 #' @param genes_in Are the genes in the `"rows"` of the table (`obs` of an h5ad
 #'   file) or in its `"columns"` (`var`)? `NULL` takes columns for tables with
-#'   headers like DepMap's, rows otherwise.
+#'   headers like DepMap's and where the rows are named like cells or samples,
+#'   rows otherwise; the message says which.
 #' @param id What to take from names that hold two ids: the gene `"symbol"`, the
 #'   `"accession"` (Ensembl, Entrez) or the `"name"` as it is.
 #' @param repeated What to do with several rows of one gene: take their
 #'   `"mean"`, or `"keep"` them, with a number behind the later ones
 #'   ([make.unique()]), so that pairs are found for the first of them only.
+#'   With genes in columns the same holds for rows of one name, but that of a
+#'   DepMap table with `IsDefaultEntryForModel` only those rows are taken.
 #' @param missing What to fill in for values that are missing or infinite: the
 #'   `"mean"` of the gene's other values, or `"zero"`, which fits z-scores. With
 #'   `"error"` the first of them is an error.
@@ -48,8 +61,9 @@
 #'   feature or gene may have to be kept. One without any value is never kept.
 #' @param feature,value Columns (name or number) of a long table, with one row
 #'   for each gene and feature: what becomes the columns of the result, and its
-#'   values. Values of one gene and feature are averaged. Rows without a feature
-#'   are left out, and a message says how many.
+#'   values. `feature` alone: with genes in columns, the column with the names
+#'   of the rows. Values of one gene and feature are averaged. Rows without a
+#'   feature are left out, and a message says how many.
 #' @param delayed For an h5ad file: leave the values in the file, for matrices
 #'   that do not fit into memory? (A sparse `X` is read and stays sparse.)
 #'   Then `repeated = "mean"` cannot be done where there are repeated genes, nor
@@ -57,14 +71,21 @@
 #' @param sep For a text file: the character between two fields, `" "` for any
 #'   white space. `NULL` takes what parts the first two lines alike: tab,
 #'   comma, semicolon or white space.
+#' @param header Is the first line the names of the columns? `NA` looks: it is
+#'   none if it has numbers above all columns of numbers, unless the first field
+#'   is a name for ids such as `gene`, or empty. The message says what was
+#'   found.
+#' @param skip Lines to leave out at the start of a text file.
+#' @param comment Lines that start with this text are left out; `""`: none.
+#'   `NA`: lines with `#` before the table, but for one that names columns.
 #' @return A numeric matrix, genes x features, with different gene ids as row
 #'   names; with `delayed` a [DelayedArray::DelayedMatrix]. It has the
 #'   attributes
 #'   \describe{
 #'     \item{report}{a data frame with the columns `reason` and `n`. `input
 #'       rows` is the sum of `genes` (rows of the result), `missing ids`,
-#'       `controls`, `incomplete genes` and `merged rows`; `input features` of
-#'       `features` and `incomplete features`. `missing values` and
+#'       `controls`, `dates`, `incomplete genes` and `merged rows`; `input
+#'       features` of `features` and `incomplete features`. `missing values` and
 #'       `infinite values` count those of all rows with an id, `filled in` what
 #'       `missing` filled in}
 #'     \item{gene}{character, the gene of each row, also where `repeated =
@@ -74,7 +95,8 @@
 #' An error of class `kith_error_input` is raised for a file that does not
 #' exist, is empty, has a header only, is cut off, is no text in UTF-8 or is a
 #' web page; for lines with another number of fields than the first and values
-#' that are no numbers (the message names line and column); for columns that are
+#' that are no numbers (the message names line and column); for gene ids that
+#' look like numbers of rows, unless `gene_id` is given; for columns that are
 #' not there; for an h5ad file without `X`, with an `X` of other than numbers,
 #' or without an index; for a table that looks long while `feature` and `value`
 #' are missing; and when no gene or feature is left. One of class

@@ -86,7 +86,13 @@ read_string <- function(links, info = NULL, aliases = NULL, species = NULL,
         species <- find_species(found$id, species, info %||% aliases, call)
     }
     link <- read_links(path, species, min_score, channel, call)
-    string_pairs(link, found, path, call)
+    pairs <- string_pairs(link, found, path, call)
+    inform_kith(c(
+        "{.file {basename(links)}}: {format_count(nrow(pairs))} pair{?s} from
+        \"protein1\", \"protein2\", score {.field {channel}}.",
+        i = "First ids: {first_of(c(pairs$from, pairs$to)[seq_len(3)])}"
+    ), class = "kith_message_pairs")
+    pairs
 }
 
 check_min_score <- function(min_score, call = rlang::caller_env()) {

@@ -20,7 +20,7 @@ cat(R.version.string, "| BLAS", blas, "|",
     paste(names(threads), threads, sep = "=", collapse = ", "), "\n")
 
 # says which file runs, as all of them take minutes
-FileReporter <- R6::R6Class("FileReporter",
+file_reporter <- R6::R6Class("FileReporter",
     inherit = testthat::Reporter,
     public = list(
         start_file = function(name) cat(name, "\n", file = stderr())
@@ -32,7 +32,7 @@ results <- suppressMessages(classes = "kith_message", testthat::test_dir(
     "tests/testthat",
     filter = filter, package = "kith", load_package = "installed",
     reporter = testthat::MultiReporter$new(list(
-        FileReporter$new(), testthat::CheckReporter$new()
+        file_reporter$new(), testthat::CheckReporter$new()
     )), stop_on_failure = FALSE
 ))
 

@@ -242,3 +242,45 @@ test_that("files that are no HDF5 or cut off are named", {
         read_gene_sets(file), "no text"
     )
 })
+
+test_that("cells in obs leave the genes to var", {
+    x <- counts(6, 4)
+    ends <- c("AA", "AC", "AG", "AT", "CA", "CC")
+    rownames(x) <- paste0("AAACCTGAGAAACC", ends, "-1")
+    file <- write_h5ad(x, withr::local_tempfile(fileext = ".h5ad"))
+    expect_message(found <- read_profiles(file), "genes in var",
+        class = "kith_message_profiles"
+    )
+    expect_identical(rownames(found), colnames(x))
+    expect_identical(colnames(found), rownames(x))
+    rownames(x) <- as.character(0:5)
+    file <- write_h5ad(x, withr::local_tempfile(fileext = ".h5ad"))
+    expect_input_error(quietly(file), "numbers of rows")
+    expect_identical(rownames(quietly(file, genes_in = "columns")), colnames(x))
+})
+
+test_that("an X that is null points to the layers", {
+    x <- counts(3, 4)
+    file <- write_h5ad(x, withr::local_tempfile(fileext = ".h5ad"))
+    rhdf5::h5delete(file, "X")
+    rhdf5::h5createGroup(file, "layers")
+    rhdf5::h5write(unname(t(x)), file, "layers/counts")
+    expect_input_error(quietly(file), "layers/counts")
+    # as AnnData 0.12 writes it
+    rhdf5::h5write(0L, file, "X")
+    h5_attributes(file, "X", "encoding-type" = "null")
+    expect_input_error(quietly(file), "It has none.*layers/counts")
+})
+
+test_that("a file that claims more than it can hold is not read", {
+    x <- counts(3, 4)
+    file <- write_h5ad(x, withr::local_tempfile(fileext = ".h5ad"))
+    tree <- h5ad_tree(file, NULL)
+    expect_null(check_h5ad_sizes(file, tree, NULL))
+    tree$size[tree$path == "/X"] <- 1e9
+    expect_input_error(check_h5ad_sizes(file, tree, NULL), "claims to hold")
+    # parts of a sparse X that do not fit each other
+    file <- write_h5ad(x, withr::local_tempfile(fileext = ".h5ad"), "csr")
+    h5_attributes(file, "X", shape = c(1000000L, 4L))
+    expect_input_error(quietly(file), "do not fit")
+})

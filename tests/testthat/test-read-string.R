@@ -276,3 +276,17 @@ test_that("a line at fault is found past the first piece", {
     expect_identical(pairs$score, 950)
     expect_identical(report_counts(pairs)[["reversed"]], 1)
 })
+
+test_that("the header of version 11.0 is known, and the message says what", {
+    links <- text_file(c(
+        "protein1 protein2 combined_score", "9606.A 9606.B 900"
+    ))
+    info <- text_file(c(
+        "protein_external_id\tpreferred_name\tprotein_size\tannotation",
+        "9606.A\tTP53\t1\tx", "9606.B\tMDM2\t1\ty"
+    ))
+    expect_message(pairs <- read_string(links, info), "protein1.*TP53, MDM2",
+        class = "kith_message_pairs"
+    )
+    expect_identical(c(pairs$from, pairs$to), c("TP53", "MDM2"))
+})
