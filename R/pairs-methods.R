@@ -130,6 +130,8 @@ plural <- function(n, word) {
     if (n == 1) word else paste0(word, "s")
 }
 
+count_of <- function(n, word) paste(format_count(n), plural(n, word))
+
 #' Number of pairs of each gene
 #'
 #' @param pairs Gene pairs: what [gene_pairs()] makes or accepts.

@@ -67,8 +67,8 @@ read_gene_sets <- function(file) {
     }
     first <- unique(unlist(utils::head(sets, 3L)))
     inform_kith(c(
-        "{.file {basename(file)}}: {format_count(length(sets))} set{?s} with
-        {format_count(sum(lengths(sets)))} genes.",
+        "{.file {basename(file)}}: {count_of(length(sets), 'set')} with
+        {count_of(sum(lengths(sets)), 'gene')}.",
         i = "First ids: {first_of(first)}"
     ), class = "kith_message_sets")
     sets

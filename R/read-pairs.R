@@ -113,9 +113,9 @@ inform_pairs <- function(pairs, file, found, table) {
     dates <- unique(c(found$from, found$to))
     dates <- dates[look_like_dates(dates)]
     inform_kith(c(
-        "{.file {basename(file)}}: {format_count(nrow(pairs))}
-        pair{?s} from {found$source}.",
-        i = "First ids: {first_of(c(pairs$from, pairs$to)[seq_len(3)])}",
+        "{.file {basename(file)}}: {count_of(nrow(pairs), 'pair')} from
+        {found$source}.",
+        i = "First ids: {first_of(pair_genes(pairs))}",
         i = if (length(dates)) {
             "Dates, which a spreadsheet has made of gene names, are missing ids:
             {first_of(dates)}. Get the table as text."

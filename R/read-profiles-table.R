@@ -33,7 +33,9 @@ read_wide <- function(file, gene_id, genes_in, feature, repeated, options,
 is_profile_header <- function(first, rest) {
     number <- vapply(rest, is_number, logical(1))
     number[1L] <- FALSE
-    !any(number) || !all(parses(first[number]) & nzchar(first[number])) ||
+    values <- first[number]
+    values <- values[!values %in% c("NA", "")]
+    length(values) == 0L || !all(parses(values)) ||
         grepl(id_column, squeeze(first[1L]))
 }
 
@@ -42,6 +44,12 @@ id_column <- paste0(
     "^(|x|index|unnamed0|rown(ames?|umber)|rows?|id|ids|names?|symbols?|",
     "(gene|hgnc|ensembl|entrez|ncbi|refseq|probe|feature|protein|uniprot|",
     "transcript|locus|target|sample|cellline|model|depmap|accession)[a-z]*)$"
+)
+
+# names above samples and the like
+sample_column <- paste0(
+    "^(sample|cell|cellline|barcode|patient|donor|subject|individual|model|",
+    "depmap)s?(id|name|barcode)?s?$"
 )
 
 # a name without case, blanks and signs
@@ -54,6 +62,14 @@ wide_genes_in <- function(table, genes_in, gene_id) {
     number <- which(table$types == "number")
     if (mostly(grepl(depmap_name, table$columns[setdiff(number, 1L)]))) {
         note(table, "genes in columns, as their names are like GENE (number)")
+        return("columns")
+    }
+    if (is.null(gene_id) &&
+        grepl(sample_column, squeeze(table$columns[1L]))) {
+        note(
+            table, "genes in columns, as the rows are called ",
+            table$columns[1L]
+        )
         return("columns")
     }
     first <- table$sample[[1L]]

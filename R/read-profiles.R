@@ -212,11 +212,10 @@ inform_profiles <- function(x, file, found, examples) {
         paste(format_count(n[told]), told, collapse = ", ")
     }
     size <- c(nrow(x), ncol(x), n[["input rows"]])
-    told_size <- sprintf(
-        "%s %s", vapply(size, format_count, ""),
-        mapply(plural, size, c("gene", "feature", "row"), USE.NAMES = FALSE)
-    )
+    told_size <- mapply(count_of, size, c("gene", "feature", "row"))
     notes <- sprintf("{found$notes[%d]}.", seq_along(found$notes))
+    ignored <- found$ignored
+    ignored[!nzchar(ignored)] <- "one without a name"
     inform_kith(c(
         "{.file {basename(file)}}: {told_size[1]} x {told_size[2]} from
         {told_size[3]}.",
@@ -230,9 +229,7 @@ inform_profiles <- function(x, file, found, examples) {
             "Left out as dates, which a spreadsheet has made of gene names:
             {first_of(examples$dates)}. Get the table as text."
         },
-        i = if (length(found$ignored)) {
-            "Columns not read: {.field {found$ignored}}."
-        },
+        i = if (length(ignored)) "Columns not read: {.field {ignored}}.",
         stats::setNames(notes, rep("i", length(notes)))
     ), class = "kith_message_profiles")
 }

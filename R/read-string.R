@@ -88,9 +88,9 @@ read_string <- function(links, info = NULL, aliases = NULL, species = NULL,
     link <- read_links(path, species, min_score, channel, call)
     pairs <- string_pairs(link, found, path, call)
     inform_kith(c(
-        "{.file {basename(links)}}: {format_count(nrow(pairs))} pair{?s} from
+        "{.file {basename(links)}}: {count_of(nrow(pairs), 'pair')} from
         \"protein1\", \"protein2\", score {.field {channel}}.",
-        i = "First ids: {first_of(c(pairs$from, pairs$to)[seq_len(3)])}"
+        i = "First ids: {first_of(pair_genes(pairs))}"
     ), class = "kith_message_pairs")
     pairs
 }

@@ -131,8 +131,12 @@ find_columns <- function(table, is_header, call) {
     first <- check_utf8(fields[[1L]], table$file, call)
     rest <- fields[-1L]
     if (is.na(table$header)) {
-        # one line alone is taken for names
-        table$header <- length(rest) == 0L || is_names(first, rest, is_header)
+        # one line alone is taken for names if there are no numbers in it
+        table$header <- if (length(rest) == 0L) {
+            !any(parses(first[-1L]) & nzchar(first[-1L]))
+        } else {
+            is_names(first, rest, is_header)
+        }
         if (!table$header) {
             note(table, "no header: line ", ahead$number[1L], " is a row")
         }
@@ -161,6 +165,9 @@ abort_no_rows <- function(table, call) {
             "It has none."
         } else {
             "It has a header only."
+        },
+        i = if (!isFALSE(table$header) && !is.null(table$sep)) {
+            "If that is a row, give {.code header = FALSE}."
         }
     ), call = call)
 }

@@ -3,7 +3,7 @@
 organism <- small_organism()
 quiet_fit <- function(x, pairs, ...) {
     suppressMessages(learn_associations(x, pairs, encoder_mlp(hidden = 8),
-        control = small_control(1), preset = "cal2026", ...
+        control = small_control(2), preset = "cal2026", ...
     ))
 }
 

@@ -52,6 +52,13 @@ test_that("ranked lists and tables without a header keep their first row", {
         )))
         expect_identical(dimnames(x), list(c("TP53", "MDM2"), c("0", "5")))
     }
+    # one row alone, and a missing value in the first
+    expect_identical(dim(read_quietly("TP53 1 2 3")), c(1L, 3L))
+    expect_identical(
+        rownames(read_quietly(c("A\t1\tNA\t3", "B\t2\t2\t4"),
+            max_missing = 0.5
+        )), c("A", "B")
+    )
     # by hand
     expect_identical(
         dim(read_quietly(c("gene,0,5", "TP53,1,2"), header = FALSE)), c(2L, 2L)
@@ -208,6 +215,10 @@ test_that("rows that are samples leave the genes to the columns", {
     expect_message(read_profiles(text_file(lines)), "genes in columns",
         class = "kith_message_profiles"
     )
+    x <- read_quietly(c("sample,TP53,MDM2", "S1,1,2", "S2,3,4"))
+    expect_identical(rownames(x), c("TP53", "MDM2"))
+    x <- read_quietly(c("id,TP53,MDM2", "ACH-000001,1,2", "ACH-000002,3,4"))
+    expect_identical(rownames(x), c("TP53", "MDM2"))
     expect_identical(
         rownames(read_quietly(lines, genes_in = "rows"))[1], "ACH-000001"
     )
