@@ -131,3 +131,24 @@ run_server <- function(answer, log, ready) {
         }
     }
 }
+
+# an answer with the whole of body 7, ETag "a"
+whole <- function(request, n) {
+    list(
+        status = 200L, headers = c(ETag = "\"a\""),
+        body = as.raw((seq_len(3e5) * 7) %% 251)
+    )
+}
+
+content <- function(path) readBin(path, "raw", file.size(path))
+
+# downloads into a folder of its own, without waiting between attempts
+try_download <- function(server, waits = c(0, 0), part = NULL) {
+    part <- part %||% withr::local_tempfile(.local_envir = parent.frame())
+    download_file(paste0(server$url, "/f"), part, waits)
+    part
+}
+
+transfer_error <- function(code) {
+    tryCatch(code, kith_transfer = identity)
+}

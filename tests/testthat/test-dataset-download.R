@@ -4,14 +4,6 @@ body_of <- function(seed) {
     as.raw((seq_len(3e5) * seed) %% 251)
 }
 
-# an answer with the whole of body 7, ETag "a"
-whole <- function(request, n) {
-    list(
-        status = 200L, headers = c(ETag = "\"a\""),
-        body = as.raw((seq_len(3e5) * 7) %% 251)
-    )
-}
-
 # breaks off at the first request, then sends what is asked for
 breaks_once <- function(request, n) {
     body <- as.raw((seq_len(3e5) * 7) %% 251)
@@ -30,19 +22,6 @@ breaks_once <- function(request, n) {
             `Content-Range` = sprintf("bytes %d-299999/300000", from)
         )
     )
-}
-
-content <- function(path) readBin(path, "raw", file.size(path))
-
-# downloads into a folder of its own, without waiting between attempts
-try_download <- function(server, waits = c(0, 0), part = NULL) {
-    part <- part %||% withr::local_tempfile(.local_envir = parent.frame())
-    download_file(paste0(server$url, "/f"), part, waits)
-    part
-}
-
-transfer_error <- function(code) {
-    tryCatch(code, kith_transfer = identity)
 }
 
 test_that("a file comes whole, in one request", {
@@ -372,64 +351,5 @@ test_that("an interrupted download keeps what came", {
     expect_identical(content(part), body_of(7))
     expect_identical(
         server$requests()$range, c("", sprintf("bytes=%d-", kept))
-    )
-})
-
-test_that("a server may send elsewhere a few times, not for ever", {
-    sends_on <- function(request, n) {
-        at <- as.integer(sub("/f", "0", sub("/f/", "", request$path)))
-        if (at >= 3) {
-            return(list(status = 200L, body = as.raw(1:100)))
-        }
-        list(
-            status = 302L, headers = c(Location = paste0("/f/", at + 1)),
-            body = raw()
-        )
-    }
-    server <- local_server(sends_on)
-    expect_identical(content(try_download(server)), as.raw(1:100))
-    loops <- function(request, n) {
-        list(status = 302L, headers = c(Location = "/f"), body = raw())
-    }
-    server <- local_server(loops)
-    expect_error(try_download(server), "sends elsewhere|no connection",
-        class = "kith_transfer"
-    )
-    expect_lt(nrow(server$requests()), 10)
-    expect_identical(redirect_protocols("https://x"), 2)
-    expect_identical(redirect_protocols("http://x"), 3)
-})
-
-test_that("without encryption a file is fetched by its checksum alone", {
-    plain <- kith_dataset()
-    plain <- plain[startsWith(plain$address, "http:") & is.na(plain$md5), ]
-    for (i in seq_len(nrow(plain))) {
-        expect_error(
-            kith_dataset(plain$name[i], cache = withr::local_tempdir()),
-            "no encryption.*Fetch it yourself",
-            class = "kith_error_download"
-        )
-    }
-    odd <- list(
-        name = "odd", md5 = NA, page = "{stop('evaluated')}", file = "odd"
-    )
-    expect_error(
-        check_plain_http(odd, "http://x/odd", "/cache/odd", NULL),
-        "evaluated", class = "kith_error_download"
-    )
-    odd$md5 <- "0"
-    expect_null(check_plain_http(odd, "http://x/odd", "/cache/odd", NULL))
-})
-
-test_that("a file that cannot be given its name is an error", {
-    skip_without_downloads()
-    server <- local_server(whole)
-    withr::local_options(kith.mirror = server$url)
-    local_replaced("move_into_place", function(from, to) FALSE)
-    expect_error(
-        suppressMessages(
-            kith_dataset("huri", cache = withr::local_tempdir())
-        ), "could not be given its name|should be",
-        class = "kith_error_download"
     )
 })

@@ -1,0 +1,60 @@
+# Where a download may go, what it must prove, and how it gets its name.
+
+test_that("a server may send elsewhere a few times, not for ever", {
+    sends_on <- function(request, n) {
+        at <- as.integer(sub("/f", "0", sub("/f/", "", request$path)))
+        if (at >= 3) {
+            return(list(status = 200L, body = as.raw(1:100)))
+        }
+        list(
+            status = 302L, headers = c(Location = paste0("/f/", at + 1)),
+            body = raw()
+        )
+    }
+    server <- local_server(sends_on)
+    expect_identical(content(try_download(server)), as.raw(1:100))
+    loops <- function(request, n) {
+        list(status = 302L, headers = c(Location = "/f"), body = raw())
+    }
+    server <- local_server(loops)
+    expect_error(try_download(server), "sends elsewhere|no connection",
+        class = "kith_transfer"
+    )
+    expect_lt(nrow(server$requests()), 10)
+    expect_identical(redirect_protocols("https://x"), 2)
+    expect_identical(redirect_protocols("http://x"), 3)
+})
+
+test_that("without encryption a file is fetched by its checksum alone", {
+    plain <- kith_dataset()
+    plain <- plain[startsWith(plain$address, "http:") & is.na(plain$md5), ]
+    for (i in seq_len(nrow(plain))) {
+        expect_error(
+            kith_dataset(plain$name[i], cache = withr::local_tempdir()),
+            "no encryption.*Fetch it yourself",
+            class = "kith_error_download"
+        )
+    }
+    odd <- list(
+        name = "odd", md5 = NA, page = "{stop('evaluated')}", file = "odd"
+    )
+    expect_error(
+        check_plain_http(odd, "http://x/odd", "/cache/odd", NULL),
+        "evaluated", class = "kith_error_download"
+    )
+    odd$md5 <- "0"
+    expect_null(check_plain_http(odd, "http://x/odd", "/cache/odd", NULL))
+})
+
+test_that("a file that cannot be given its name is an error", {
+    skip_without_downloads()
+    server <- local_server(whole)
+    withr::local_options(kith.mirror = server$url)
+    local_replaced("move_into_place", function(from, to) FALSE)
+    expect_error(
+        suppressMessages(
+            kith_dataset("huri", cache = withr::local_tempdir())
+        ), "could not be given its name|should be",
+        class = "kith_error_download"
+    )
+})
