@@ -91,6 +91,9 @@ plain_ends <- function(bytes) {
 peek_lines <- function(lines, n, call, size = 1e6) {
     repeat {
         ends <- line_ends(lines$bytes)
+        if (length(ends) == 0L && lines$ended) {
+            return(list(text = character(), number = numeric()))
+        }
         n_ends <- max(min(5L, length(ends)), sum(ends <= size))
         found <- data_lines(
             rawToChar(utils::head(lines$bytes, ends[n_ends])),

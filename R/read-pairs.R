@@ -79,17 +79,29 @@ read_pairs <- function(file, from = NULL, to = NULL, score = NULL, sep = NULL,
         read_pair_columns(table, from, to, score, min_score, call)
     }
     ends <- lapply(found[c("from", "to")], pair_ids, id = id)
-    low <- if (is.null(min_score)) {
-        rep(FALSE, length(ends$from))
-    } else {
-        is.na(found$score) | found$score < min_score
-    }
+    low <- low_rows(found, min_score, table, call)
     pairs <- pairs_from_columns(
         ends$from[!low], ends$to[!low], found$score[!low], call
     )
     if (any(low)) pairs <- add_low_rows(pairs, sum(low))
     inform_pairs(pairs, file, found, table)
     pairs
+}
+
+# which rows have too low a score, or none
+low_rows <- function(found, min_score, table, call) {
+    if (is.null(min_score)) {
+        return(rep(FALSE, length(found$from)))
+    }
+    low <- is.na(found$score) | found$score < min_score
+    if (all(low)) {
+        highest <- suppressWarnings(max(found$score, na.rm = TRUE))
+        abort_input(c(
+            "{.arg min_score} must be low enough to leave a pair.",
+            x = "The highest score in {.file {table$file}} is {highest}."
+        ), call = call)
+    }
+    low
 }
 
 # ids as a file has them -> gene ids, NA for what names no gene

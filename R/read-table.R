@@ -99,9 +99,10 @@ skip_comments <- function(table, call) {
     ahead <- peek_lines(table$lines, 1000L, call)
     marked <- startsWith(ahead$text, "#")
     n <- match(FALSE, marked, length(marked) + 1L) - 1L
-    if (n == 0L || n == length(marked)) {
+    if (n == 0L) {
         return(invisible())
     }
+    if (n == length(marked)) abort_no_rows(table, call)
     text <- ahead$text[seq_len(n + 1L)]
     sep <- table$sep %||%
         guess_separator(ahead$text[-seq_len(n)], table$file, call)

@@ -143,6 +143,11 @@ test_that("comments before a table are no part of it", {
             skip = 1
         )$from, "TP53"
     )
+    # nothing is left
+    only <- c("# one", "# two")
+    expect_input_error(pairs_of(text_file(only)), "must have rows")
+    expect_input_error(pairs_of(text_file(only), comment = "#"), "have rows")
+    expect_input_error(pairs_of(text_file(several), skip = 10), "have rows")
     # the advice of the error leads out
     within <- c("from,to", "TP53,MDM2", "# note", "CDK2,CCNE1")
     expect_input_error(pairs_of(text_file(within)), "comment = \"#\"")

@@ -111,6 +111,7 @@ test_that("scores are kept, chosen, filtered or left", {
     expect_identical(counts[["input rows"]], 3)
     expect_identical(counts[["below min_score"]], 2)
     expect_input_error(read(score = FALSE, min_score = 1), "`min_score`.*score")
+    expect_input_error(read(min_score = 2), "highest score.*0.9")
     expect_identical(
         suppressMessages(read_pairs(
             text_file(c("from,to", "TP53 (7157),MDM2 (4193)")),
