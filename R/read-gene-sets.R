@@ -9,6 +9,8 @@
 #' ([make.unique()]).
 #'
 #' @param file Path of a GMT file.
+#' @param id What to take from names that hold two ids, as in `TP53 (7157)`;
+#'   see [read_profiles()].
 #' @return A named list with a character vector of different gene ids for each
 #'   set, in the order of the file. It has the attributes
 #'   \describe{
@@ -35,8 +37,9 @@
 #' lengths(sets)
 #' attr(sets, "report")
 #' unlink(file)
-read_gene_sets <- function(file) {
+read_gene_sets <- function(file, id = c("symbol", "accession", "name")) {
     call <- rlang::current_env()
+    id <- check_choice(id, id_parts)
     path <- check_file(file)
     lines <- open_lines(path, call)
     on.exit(close_lines(lines))
@@ -54,7 +57,7 @@ read_gene_sets <- function(file) {
             x = "Line {found$number[bad[1]]} is {.val {first}}."
         ))
     }
-    sets <- gene_sets_from_fields(fields)
+    sets <- gene_sets_from_fields(fields, id)
     if (length(sets) == 0L) {
         abort_input(c(
             "{.file {file}} must have a set with genes.",
@@ -74,13 +77,12 @@ read_gene_sets <- function(file) {
     sets
 }
 
-# fields: name, description, genes of each set
-gene_sets_from_fields <- function(fields) {
+# fields: name, description, genes of each set; id: see gene_names()
+gene_sets_from_fields <- function(fields, id) {
     given <- vapply(fields, `[`, "", 1L)
-    genes <- lapply(fields, function(x) {
-        x <- x[-(1:2)]
-        x[nzchar(x)]
-    })
+    listed <- lapply(fields, `[`, -(1:2))
+    named <- utils::relist(gene_names(unlist(listed), id), listed)
+    genes <- lapply(named, function(x) x[!is.na(x) & nzchar(x)])
     sets <- lapply(genes, unique)
     description <- vapply(fields, `[`, "", 2L)
     description[!nzchar(description)] <- NA

@@ -128,3 +128,12 @@ test_that("gene sets are read, cleaned and counted", {
     expect_input_error(read_gene_sets(text_file(c("", ""))), "blank")
     expect_input_error(read_gene_sets(text_file("a\tb\t")), "sets are empty")
 })
+
+test_that("names of sets that hold two ids are taken apart", {
+    file <- text_file(c("S1\tone\tTP53 (7157)\tMDM2 (4193)", "S2\t\tBAX (581)"))
+    expect_identical(read_gene_sets(file)$S1, c("TP53", "MDM2"))
+    expect_identical(read_gene_sets(file, id = "accession")$S2, "581")
+    expect_message(read_gene_sets(file), "2 sets with 3 genes",
+        class = "kith_message_sets"
+    )
+})
