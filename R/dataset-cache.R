@@ -23,6 +23,7 @@ fetch_dataset <- function(dataset, cache, call) {
         return(use_cached(dataset, path, call))
     }
     part <- paste0(path, ".part")
+    if (is.na(dataset$size)) dataset$size <- remote_size(address)
     inform_kith(c(
         "Fetching {dataset$file} from {.url {address}}{said_size(dataset)}.",
         i = if (endsWith(dataset$file, ".h5ad") &&

@@ -53,6 +53,20 @@ attempt_transfer <- function(address, part) {
     check_transfer(transfer)
 }
 
+# how many bytes the server says that a file has, NA if it does not say
+remote_size <- function(address) {
+    handle <- transfer_handle(address, 0, NULL)
+    curl::handle_setopt(handle, nobody = TRUE, timeout = 20)
+    tryCatch(
+        {
+            curl::curl_fetch_memory(address, handle)
+            answer <- read_answer(handle)
+            if (answer$status == 200L) answer$total else NA_real_
+        },
+        error = function(e) NA_real_
+    )
+}
+
 transfer_handle <- function(address, offset, tag) {
     handle <- curl::new_handle(
         url = address, followlocation = TRUE, maxredirs = 5, protocols = 3,

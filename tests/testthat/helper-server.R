@@ -8,6 +8,8 @@
 # number of bytes after which it hangs up, and `pause`, the seconds that it
 # waits after each tenth of the body.
 #
+# Questions for a size alone (HEAD) are neither answered by it nor counted.
+#
 # Returns url, and requests(), a data frame of path, range and if_range.
 local_server <- function(answer, frame = parent.frame()) {
     skip_without_downloads()
@@ -75,6 +77,7 @@ run_server <- function(answer, log, ready) {
         headers <- trimws(sub("^[^:]*:", "", lines[-1L]))
         names(headers) <- tolower(sub(":.*", "", lines[-1L]))
         list(
+            method = strsplit(lines[1L], " ", fixed = TRUE)[[1L]][1L],
             path = strsplit(lines[1L], " ", fixed = TRUE)[[1L]][2L],
             headers = as.list(headers)
         )
@@ -93,6 +96,15 @@ run_server <- function(answer, log, ready) {
     }
     serve <- function(client) {
         request <- read_request(client)
+        if (request$method == "HEAD") {
+            # the size of one file, and of no other
+            head <- if (request$path == "/sized") {
+                "HTTP/1.1 200 Status\r\nContent-Length: 1234\r\n\r\n"
+            } else {
+                "HTTP/1.1 405 Status\r\nContent-Length: 0\r\n\r\n"
+            }
+            return(writeBin(charToRaw(head), client))
+        }
         header <- function(name) {
             value <- request$headers[[name]]
             if (is.null(value)) "" else value

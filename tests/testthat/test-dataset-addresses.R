@@ -58,3 +58,18 @@ test_that("a file that cannot be given its name is an error", {
         class = "kith_error_download"
     )
 })
+
+test_that("the size of a file is asked for where the table does not know", {
+    server <- local_server(whole)
+    expect_identical(remote_size(paste0(server$url, "/sized")), 1234)
+    expect_identical(remote_size(paste0(server$url, "/other")), NA_real_)
+    expect_identical(remote_size(dead_address()), NA_real_)
+    withr::local_options(kith.mirror = server$url)
+    local_replaced("remote_size", function(address) 3e5)
+    file <- withr::local_tempdir()
+    expect_message(
+        tryCatch(kith_dataset("bioplex_293t", cache = file),
+            kith_error_download = identity
+        ), "300 kB", class = "kith_message_download"
+    )
+})
