@@ -26,20 +26,13 @@ plot_figure <- function(x, ...) {
     invisible(figure)
 }
 
-#' @export
-plot.kith_fit <- plot_figure
-
-#' @export
-plot.association_evaluation <- plot_figure
-
-#' @export
-plot.study_table <- plot_figure
-
-#' @export
-plot.gene_clusters <- plot_figure
-
-#' @export
-plot.cluster_enrichment <- plot_figure
+#' @rawNamespace
+#' S3method(plot, association_evaluation, plot_figure)
+#' S3method(plot, cluster_enrichment, plot_figure)
+#' S3method(plot, gene_clusters, plot_figure)
+#' S3method(plot, kith_fit, plot_figure)
+#' S3method(plot, study_table, plot_figure)
+NULL
 
 # a network of a fit, from an ended job; `state` holds what is not learned, such
 # as running statistics, where there is any
