@@ -14,12 +14,12 @@
   KITH_PRAGMA(omp parallel for num_threads(n) schedule(dynamic))
 /* The loop below it may be vectorised although that reorders a sum. */
 #define SIMD KITH_PRAGMA(omp simd)
-#define SIMD_SUM(total) KITH_PRAGMA(omp simd reduction(+ : total))
+#define SIMD_SUM(...) KITH_PRAGMA(omp simd reduction(+ : __VA_ARGS__))
 #define SIMD_MAX(top) KITH_PRAGMA(omp simd reduction(max : top))
 #else
 #define PARALLEL_FOR(n) (void)(n);
 #define SIMD
-#define SIMD_SUM(total)
+#define SIMD_SUM(...)
 #define SIMD_MAX(top)
 #endif
 

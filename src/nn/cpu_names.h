@@ -21,6 +21,7 @@
 #define normalize_input_row REAL_NAME(normalize_input_row)
 #define normalize_row REAL_NAME(normalize_row)
 #define nt_xent_row REAL_NAME(nt_xent_row)
+#define pairwise_chunk REAL_NAME(pairwise_chunk)
 #define relu_values REAL_NAME(relu_values)
 #define sgd_piece REAL_NAME(sgd_piece)
 #define softmax_columns REAL_NAME(softmax_columns)

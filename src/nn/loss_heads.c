@@ -1,5 +1,6 @@
-/* Losses of predictions against targets, one function for each. All are means,
- * so that their size does not depend on the batch. */
+/* Losses of predictions against targets, one function for each (that of pairs
+ * of rows is in loss_pairwise.c). All are means, so that their size does not
+ * depend on the batch. */
 
 #include "nn/losses.h"
 #include "nn/unit_rows.h"
@@ -82,48 +83,6 @@ static double softmax_cross_entropy(const head_batch *b) {
     for (size_t j = 0; j < k; ++j) d_x[j] *= factor;
     d_x[class] -= C(1.0 / (double)b->n);
     b->row_loss[i] = (log(total) + (double)(top - x[class])) / (double)b->n;
-  }
-  return sum_of_rows(b);
-}
-
-/* ---- pairwise logistic --------------------------------------------------- */
-
-/* RankNet (Burges et al. 2005) over all pairs of rows in O(n^2): with t_ij 1
- * where target_i > target_j and 0 where it is smaller,
- *
- *     loss = mean over pairs of log(1 + exp(x_j - x_i)) where t_ij = 1.
- *
- * Pairs with equal targets have no order: with option 0 they are left out,
- * with option 1 they count as t_ij = 1/2. */
-static double pairwise_logistic(const head_batch *b) {
-  const int keep_ties = b->option != 0;
-  size_t n = b->n;
-  double n_pairs = 0;
-  for (size_t i = 0; i < n; ++i)
-    for (size_t j = 0; j < i; ++j)
-      n_pairs += keep_ties || b->target[i] != b->target[j];
-  int n_pieces = count_pieces(n, ROWS_PER_PIECE);
-  PARALLEL_FOR(threads_for(b->n_threads, n * n))
-  for (int piece = 0; piece < n_pieces; ++piece) {
-    size_t first = (size_t)piece * ROWS_PER_PIECE;
-    size_t last = smaller(first + ROWS_PER_PIECE, n);
-    for (size_t i = first; i < last; ++i) {
-      double loss = 0, slope = 0;
-      for (size_t j = 0; j < n; ++j) {
-        double above = (double)(b->x[i] - b->x[j]);
-        int order =
-            (b->target[i] > b->target[j]) - (b->target[i] < b->target[j]);
-        if (j == i || (order == 0 && !keep_ties)) continue;
-        double wanted = 0.5 * (order + 1);
-        double fall = exp(-fabs(above)); /* never overflows */
-        double chance = above >= 0 ? 1 / (1 + fall) : fall / (1 + fall);
-        /* each pair is met twice, from either side */
-        loss += 0.5 * (log1p(fall) + (above > 0 ? above : 0) - wanted * above);
-        slope += chance - wanted;
-      }
-      b->row_loss[i] = n_pairs > 0 ? loss / n_pairs : 0;
-      b->d_x[i] = n_pairs > 0 ? C(slope / n_pairs) : 0;
-    }
   }
   return sum_of_rows(b);
 }
@@ -212,7 +171,7 @@ static const head_loss head_losses[] = {{.name = "squared_error",
                                          .check = check_classes,
                                          .evaluate = softmax_cross_entropy},
                                         {.name = "pairwise_logistic",
-                                         .scratch = no_scratch,
+                                         .scratch = pairwise_scratch,
                                          .check = check_one_target,
                                          .evaluate = pairwise_logistic},
                                         {.name = "nt_xent",

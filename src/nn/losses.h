@@ -98,6 +98,10 @@ typedef struct {
   double (*evaluate)(const head_batch *batch);
 } head_loss;
 
+/* The pairwise logistic loss: loss_pairwise.c. */
+static size_t pairwise_scratch(size_t n, size_t n_columns);
+static double pairwise_logistic(const head_batch *b);
+
 /* NULL if there is no loss of that name. */
 static const head_loss *find_head_loss(const char *name);
 

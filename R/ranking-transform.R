@@ -1,0 +1,134 @@
+# From the signal as it comes to what scorers compute with. Everything that is
+# estimated (scales, scores of the normal distribution) comes from the training
+# genes and is part of the fit.
+
+signal_transforms <- c("none", "sqrt", "log1p", "normal_scores")
+
+# What suits a signal: counts, coverage and shares of bins vary more where they
+# are large; single numbers of unknown units are best known by their rank.
+default_transform <- function(signal) {
+    if (signal$n_bins == 1L) {
+        "normal_scores"
+    } else if (all(signal$values >= 0)) {
+        "sqrt"
+    } else {
+        "none"
+    }
+}
+
+check_transform <- function(transform, signal, call = rlang::caller_env()) {
+    if (is.null(transform)) {
+        return(default_transform(signal))
+    }
+    transform <- check_choice(transform, signal_transforms, call = call)
+    lowest <- switch(transform, sqrt = 0, log1p = -1, -Inf)
+    check_no_lower(signal, transform, lowest, "x", call)
+    transform
+}
+
+check_no_lower <- function(signal, transform, lowest, name, call) {
+    at <- which(signal$values < lowest | (lowest == -1 & signal$values == -1))
+    if (length(at)) {
+        place <- arrayInd(at[1L], dim(signal$values))
+        mark <- signal$marks[(place[2L] - 1L) %/% signal$n_bins + 1L]
+        abort_input(c(
+            "{.arg transform} cannot be {.val {transform}} for this
+            {.arg {name}}.",
+            x = "Gene {.val {signal_genes(signal)[place[1]]}} has
+            {format(signal$values[at[1]])} in mark {.val {mark}}.",
+            i = "Use {.code transform = \"none\"} or
+            {.code transform = \"normal_scores\"} for signals that are
+            logarithms or differences already."
+        ), call = call)
+    }
+}
+
+# list(transform, knots): knots for normal scores, by feature
+fit_transform <- function(signal, transform) {
+    list(
+        transform = transform,
+        knots = if (transform == "normal_scores") {
+            lapply(seq_len(ncol(signal$values)), function(j) {
+                normal_knots(signal$values[, j])
+            })
+        }
+    )
+}
+
+# Values and their normal scores at up to `most` places, for interpolation.
+normal_knots <- function(x, most = 1000L) {
+    n <- length(x)
+    scores <- stats::qnorm((mid_ranks(x) - 0.5) / n)
+    first <- !duplicated(x)
+    at <- order(x[first])
+    value <- x[first][at]
+    score <- scores[first][at]
+    if (length(value) > most) {
+        kept <- unique(round(seq(1, length(value), length.out = most)))
+        value <- value[kept]
+        score <- score[kept]
+    }
+    list(value = value, score = score)
+}
+
+mid_ranks <- function(x) .Call(C_mid_ranks, as.double(x))
+
+apply_transform <- function(signal, fitted) {
+    x <- unname(signal$values)
+    switch(fitted$transform,
+        none = x,
+        sqrt = sqrt(x),
+        log1p = log1p(x),
+        normal_scores = matrix(unlist(lapply(seq_len(ncol(x)), function(j) {
+            knots <- fitted$knots[[j]]
+            if (length(knots$value) == 1L) {
+                return(numeric(nrow(x)))
+            }
+            stats::approx(knots$value, knots$score, x[, j], rule = 2)$y
+        })), nrow(x))
+    )
+}
+
+# Weights of neighbouring bins, a Gaussian of standard deviation `sd`, in
+# columns that sum to 1.
+smoothing_weights <- function(n_bins, sd) {
+    bins <- seq_len(n_bins)
+    weights <- exp(-outer(bins, bins, `-`)^2 / (2 * sd^2))
+    weights / rep(colSums(weights), each = n_bins)
+}
+
+# each mark of x (genes x features, n_bins for a mark) smoothed along its bins
+smooth_bins <- function(x, n_bins, sd) {
+    if (sd == 0 || n_bins == 1L) {
+        return(x)
+    }
+    weights <- smoothing_weights(n_bins, sd)
+    for (first in seq(1L, ncol(x), by = n_bins)) {
+        columns <- seq.int(first, length.out = n_bins)
+        x[, columns] <- x[, columns, drop = FALSE] %*% weights
+    }
+    x
+}
+
+# one over the standard deviation of all values of a mark, for each feature; 0
+# for marks that are constant
+mark_scales <- function(x, n_bins) {
+    spread <- vapply(seq(1L, ncol(x), by = n_bins), function(first) {
+        stats::sd(x[, seq.int(first, length.out = n_bins)])
+    }, numeric(1))
+    rep(ifelse(spread > 0, 1 / spread, 0), each = n_bins)
+}
+
+# columns at mean 0 and standard deviation 1; constant ones become 0
+standardiser <- function(x) {
+    centre <- colMeans(x)
+    spread <- sqrt(pmax(colMeans(x^2) - centre^2, 0))
+    list(
+        centre = centre,
+        scale = ifelse(spread > 1e-8 * pmax(abs(centre), 1), 1 / spread, 0)
+    )
+}
+
+standardise <- function(x, by) {
+    (x - rep(by$centre, each = nrow(x))) * rep(by$scale, each = nrow(x))
+}
