@@ -5,7 +5,7 @@
 
 static status_code flatten_lay_out(layer *l, size_t n_out, status *st) {
   l->out.positions = 1;
-  l->out.channels = l->in[0].positions * l->in[0].channels;
+  l->out.channels = row_size(l->in[0]);
   if (n_out > 0 && n_out != l->out.channels)
     return status_fail(st, STATUS_BAD_INPUT,
                        "layer \"flatten\" gives %zu channels, not %zu",

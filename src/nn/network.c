@@ -44,10 +44,6 @@ static row_shape value_shape(const network *net, int value) {
   return value == 0 ? net->in : net->layers[value - 1].out;
 }
 
-static size_t row_size(row_shape shape) {
-  return shape.positions * shape.channels;
-}
-
 /* Connects layer i with the values that it takes. */
 static status_code connect(network *net, size_t i, const layer_plan *plan,
                            status *st) {

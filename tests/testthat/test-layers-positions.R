@@ -1,5 +1,5 @@
-# Layers that look at positions against plain R, central differences and PyTorch.
-# A row of a matrix holds its positions one after the other.
+# Layers that look at positions against plain R, central differences and
+# PyTorch. A row of a matrix holds its positions one after the other.
 
 # rows x positions x channels
 unfold <- function(x, positions) {
@@ -373,7 +373,9 @@ test_that("convolutions, pools and means agree with PyTorch", {
         network <- network_of_layers(case$n_in, list(
             layer(case$type, case$n_out, case$option)
         ), case$positions)
-        found <- try_network(network, as.double(case$parameters), case$x, case$dy)
+        found <- try_network(
+            network, as.double(case$parameters), case$x, case$dy
+        )
         info <- paste(case$type, toString(case$option))
         expect_equal(found$y, case$y, tolerance = 1e-13, info = info)
         expect_equal(found$dx, case$dx, tolerance = 1e-13, info = info)
