@@ -18,8 +18,9 @@
 #' @param hidden Widths of the hidden layers: whole numbers, one for each
 #'   layer. `integer(0)` gives a linear map.
 #' @param activation `"gelu"` (exact, by the normal distribution), `"relu"` or
-#'   `"leaky_relu"` (slope 0.01 below zero).
-#' @param layer_norm Normalise each gene's values after every linear layer?
+#'   `"leaky_relu"` (see `slope`).
+#' @param layer_norm Normalise each gene's values after every linear layer
+#'   (but for one that leads to a single value, which would always be 0)?
 #' @param dropout Probability that a hidden value is set to zero while
 #'   training; at least 0 and below 1. The published recipe has none.
 #' @param blend Mix the input back in (the a above)? Needs `n_out = NULL`.
@@ -27,6 +28,9 @@
 #'   encodings are cosines?
 #' @param n_out Dimensions of the encoding; `NULL` (default) for as many as
 #'   the gene vectors have.
+#' @param slope Slope of `"leaky_relu"` below zero: at least 0, which is
+#'   `"relu"`, and below 1. The default is PyTorch's. Other activations do not
+#'   look at it.
 #'
 #' @return An object of class `encoder`: a list of the arguments.
 #' @section Errors: An argument out of its range stops with an error of class
@@ -42,35 +46,23 @@
 encoder_mlp <- function(hidden = c(1024, 1024, 1024),
                         activation = c("gelu", "relu", "leaky_relu"),
                         layer_norm = TRUE, dropout = 0, blend = TRUE,
-                        normalize = TRUE, n_out = NULL) {
-    activation <- check_choice(activation, c("gelu", "relu", "leaky_relu"))
-    whole <- is.numeric(hidden) && all(is.finite(hidden)) &&
-        all(hidden >= 1) && all(hidden == round(hidden))
-    if (!whole) {
-        abort_input(c(
-            "{.arg hidden} must hold whole numbers of at least 1.",
-            x = "It is {describe_value(hidden)}.",
-            i = "One hidden layer of 256 is {.code hidden = 256}."
-        ))
-    }
-    dropout <- check_number(dropout, 0, 1)
-    if (dropout == 1) {
-        abort_input(c(
-            "{.arg dropout} must be below 1.",
-            x = "With 1 nothing would be left of the hidden layers."
-        ))
-    }
+                        normalize = TRUE, n_out = NULL, slope = 0.01) {
+    activation <- check_choice(activation, activations)
+    hidden <- check_widths(
+        hidden, "One hidden layer of 256 is {.code hidden = 256}."
+    )
+    dropout <- check_dropout(dropout)
+    slope <- check_slope(slope)
     check_flag(layer_norm)
     check_flag(blend)
     check_flag(normalize)
     if (!is.null(n_out)) {
         n_out <- check_count(n_out)
-        if (n_out == 1L && (layer_norm || normalize)) {
+        if (n_out == 1L && normalize) {
             abort_input(c(
-                "{.arg n_out} must be at least 2 with {.arg layer_norm} or
-                {.arg normalize}.",
+                "{.arg n_out} must be at least 2 with {.arg normalize}.",
                 x = "It is 1: one value alone, normalised, is always the same.",
-                i = "Set both to {.code FALSE}."
+                i = "Set {.code normalize = FALSE}."
             ))
         }
         if (blend) {
@@ -83,46 +75,47 @@ encoder_mlp <- function(hidden = c(1024, 1024, 1024),
     }
     structure(
         list(
-            hidden = as.integer(hidden), activation = activation,
+            hidden = hidden, activation = activation,
             layer_norm = layer_norm, dropout = dropout, blend = blend,
-            normalize = normalize, n_out = n_out
+            normalize = normalize, n_out = n_out, slope = slope
         ),
         class = c("encoder_mlp", "encoder")
     )
 }
 
-#' @method print encoder
+#' @method print encoder_mlp
 #' @export
-print.encoder <- function(x, ...) {
+print.encoder_mlp <- function(x, ...) {
     widths <- paste(c("d", x$hidden, if (is.null(x$n_out)) "d" else x$n_out),
         collapse = " > "
     )
     parts <- c(
-        x$activation, if (x$layer_norm) "layer norm",
-        if (x$dropout > 0) paste("dropout", x$dropout),
-        if (x$blend) "residual blend", if (x$normalize) "unit length"
+        describe_activation(x), if (x$layer_norm) "layer norm",
+        describe_dropout(x), if (x$blend) "residual blend",
+        if (x$normalize) "unit length"
     )
     cli::cat_line("<encoder: ", widths, "; ", toString(parts), ">")
     invisible(x)
 }
 
-resolve_network.encoder_mlp <- function(encoder, n_in) {
+# All positions of a row go in side by side.
+resolve_network.encoder_mlp <- function(encoder, n_in, positions = 1) {
     norm <- if (encoder$layer_norm) layer("layernorm")
-    activation <- switch(encoder$activation,
-        gelu = layer("gelu"),
-        relu = layer("relu"),
-        leaky_relu = layer("relu", option = 0.01)
-    )
-    dropout <- if (encoder$dropout > 0) {
-        layer("dropout", option = encoder$dropout)
-    }
+    flat <- if (positions > 1) layer("flatten")
     blocks <- lapply(encoder$hidden, function(width) {
-        list(layer("linear", width), norm, activation, dropout)
+        list(
+            layer("linear", width), norm, activation_layer(encoder),
+            dropout_layer(encoder)
+        )
     })
-    n_out <- if (is.null(encoder$n_out)) n_in else encoder$n_out
-    network_of_layers(n_in, c(unlist(blocks, recursive = FALSE), list(
-        layer("linear", n_out), norm,
-        if (encoder$blend) layer("blend", with = 0),
-        if (encoder$normalize) layer("normalize")
-    )))
+    n_out <- if (is.null(encoder$n_out)) n_in * positions else encoder$n_out
+    # value 0 is the input, value 1 what `flat` makes of it
+    input <- if (is.null(flat)) 0 else 1
+    network_of_layers(n_in, c(
+        list(flat), unlist(blocks, recursive = FALSE), list(
+            layer("linear", n_out), if (n_out > 1L) norm,
+            if (encoder$blend) layer("blend", with = input),
+            if (encoder$normalize) layer("normalize")
+        )
+    ), positions)
 }

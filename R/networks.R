@@ -2,8 +2,11 @@
 # i. A layer takes the value before it, or value `of`; a layer that joins two
 # takes value `with` as the second.
 
-# The network of an encoder for vectors of n_in values.
-resolve_network <- function(encoder, n_in) UseMethod("resolve_network")
+# The network of an encoder for rows of so many positions with n_in channels
+# each; a vector of n_in values is a row of one position.
+resolve_network <- function(encoder, n_in, positions = 1) {
+    UseMethod("resolve_network")
+}
 
 # type: one of the layers of src/nn/; n_out: channels of the result, 0 for as
 # many as go in; option: what the layer's file says.

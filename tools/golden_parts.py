@@ -3,9 +3,10 @@
 
     python3 tools/golden_parts.py [folder]
 
-writes golden-layers.json, golden-parts.json and golden-two-views.json into the
-folder (default tests/testthat/fixtures), in double precision. The README there
-lists the fields; tools/golden.py makes the other fixtures.
+writes golden-layers.json, golden-parts.json, golden-positions.json and
+golden-two-views.json into the folder (default tests/testthat/fixtures), in
+double precision. The README there lists the fields; tools/golden.py makes the
+other fixtures.
 """
 
 import copy
@@ -187,6 +188,73 @@ def run_losses(draw, generator):
     )
 
 
+# ---- layers that look at positions ---------------------------------------
+
+# Rows hold their positions one after the other, PyTorch's channels come first.
+
+
+def by_channel(x, n):
+    return x.reshape(len(x), -1, n).transpose(1, 2)
+
+
+def by_position(x):
+    return x.transpose(1, 2).reshape(len(x), -1)
+
+
+def same_padding(x, missing, value=0.0):
+    return F.pad(x, (missing // 2, missing - missing // 2), value=value)
+
+
+def conv_values(draw, positions, n_in, n_out, width, dilation):
+    x = draw(2, positions * n_in).requires_grad_()
+    weight, bias = draw(n_out, n_in, width), draw(n_out)
+    weight.requires_grad_(), bias.requires_grad_()
+    padded = same_padding(by_channel(x, n_in), (width - 1) * dilation)
+    y = by_position(F.conv1d(padded, weight, bias, dilation=dilation))
+    dy = draw(*y.shape)
+    y.backward(dy)
+    return dict(
+        type="conv", positions=positions, n_in=n_in, n_out=n_out,
+        option=[width, dilation], x=x, parameters=flat([weight, bias]), dy=dy,
+        y=y, dx=x.grad, dparameters=flat([weight.grad, bias.grad]))
+
+
+def reduced_values(draw, kind, positions, n, option, reduce):
+    x = draw(2, positions * n).requires_grad_()
+    y = by_position(reduce(by_channel(x, n)))
+    dy = draw(*y.shape)
+    y.backward(dy)
+    return dict(
+        type=kind, positions=positions, n_in=n, n_out=0, option=option, x=x,
+        parameters=[], dy=dy, y=y, dx=x.grad, dparameters=[])
+
+
+def run_positions(generator):
+    def draw(*shape):
+        return torch.randn(*shape, generator=generator)
+
+    def pool_same(x, window):
+        missing = -x.shape[2] % window
+        return F.max_pool1d(same_padding(x, missing, -torch.inf), window)
+
+    return dict(
+        case="positions", made_by="tools/golden_parts.py",
+        torch=torch.__version__, cases=[
+            conv_values(draw, 7, 2, 3, 3, 1),
+            conv_values(draw, 7, 2, 3, 4, 1),
+            conv_values(draw, 8, 2, 2, 2, 4),
+            conv_values(draw, 9, 1, 2, 5, 2),
+            conv_values(draw, 4, 2, 1, 4, 5),
+            reduced_values(
+                draw, "pool", 8, 2, [3, 0], lambda x: F.max_pool1d(x, 3)),
+            reduced_values(
+                draw, "pool", 9, 2, [4, 1], lambda x: pool_same(x, 4)),
+            reduced_values(
+                draw, "mean_positions", 5, 3, [0, 0],
+                lambda x: x.mean(2, keepdim=True)),
+        ])
+
+
 # ---- two views -----------------------------------------------------------
 
 
@@ -256,6 +324,8 @@ def main():
         losses=run_losses(draw, generator)))
     write_fixture(folder, run_two_views(generator))
     write_fixture(folder, run_layers())
+    write_fixture(
+        folder, run_positions(torch.Generator().manual_seed(21)))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,12 @@
 
 #include <limits.h>
 
-/* Rows that are encoded at a time, and between two looks for Ctrl-C. */
+/* Rows that are encoded at a time: so many, or fewer (halved until they fit)
+ * where their values would take more memory than this. */
 #define ENCODE_ROWS 512
-#define ENCODE_ROWS_PER_CALL 1024
+#define ENCODE_BYTES ((size_t)1 << 28)
+/* Such passes between two looks for Ctrl-C. */
+#define ENCODE_PASSES 2
 
 typedef struct {
   network_plan plan;
@@ -17,10 +20,6 @@ typedef struct {
   layer_description *layers; /* scratch */
   char *memory;              /* scratch */
 } network_room;
-
-static size_t row_size(row_shape shape) {
-  return shape.positions * shape.channels;
-}
 
 static network_room make_room(const engine *engine, SEXP network,
                               size_t max_rows, int with_gradients) {
@@ -40,6 +39,24 @@ static network_room make_room(const engine *engine, SEXP network,
   char *memory = scratch(bytes + 64, 1);
   room.memory = memory + (64 - (uintptr_t)memory % 64) % 64;
   return room;
+}
+
+/* The number of rows that a network encodes at a time, of at most n. */
+static size_t choose_encode_rows(const engine *engine, SEXP network,
+                                 size_t n) {
+  status st = {STATUS_OK, ""};
+  network_plan plan = get_network_plan(network, "");
+  layer_description *layers = scratch(plan.n_layers, sizeof *layers);
+  size_t rows = n < ENCODE_ROWS ? n : ENCODE_ROWS, of_one, of_rows;
+  engine->network_size(&plan, 1, 0, &of_one, layers, &st);
+  raise_failure(&st);
+  for (; rows > 1; rows /= 2) {
+    if (engine->network_size(&plan, rows, 0, &of_rows, layers, &st) ==
+            STATUS_OK &&
+        of_rows - of_one <= ENCODE_BYTES)
+      break;
+  }
+  return rows > 0 ? rows : 1;
 }
 
 static SEXP doubles(size_t n) {
@@ -96,22 +113,24 @@ SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters,
                       SEXP state, SEXP x, SEXP n_threads) {
   const engine *engine = get_engine(precision);
   double_matrix vectors = get_double_matrix(x, "x");
-  network_room room = make_room(engine, network, ENCODE_ROWS, 0);
+  size_t n = vectors.n_rows;
+  size_t per_pass = choose_encode_rows(engine, network, n);
+  size_t per_call = ENCODE_PASSES * per_pass;
+  network_room room = make_room(engine, network, per_pass, 0);
   check_columns(vectors, room.n_in, "x");
   const double *learned =
       get_doubles(parameters, room.n_parameters, "parameters");
   const double *other = get_doubles(state, room.n_state, "state");
   int threads = threads_usable(get_int(n_threads, "n_threads"));
-  size_t n = vectors.n_rows;
   SEXP encoded = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)room.n_out));
   double *out = REAL(encoded);
-  for (size_t first = 0; first < n; first += ENCODE_ROWS_PER_CALL) {
-    size_t last = first + ENCODE_ROWS_PER_CALL;
+  for (size_t first = 0; first < n; first += per_call) {
+    size_t last = first + per_call;
     R_CheckUserInterrupt();
     int held = blas_hold();
-    engine->network_encode(&room.plan, ENCODE_ROWS, room.memory, learned,
-                           other, vectors.data, n, first, last < n ? last : n,
-                           out, threads);
+    engine->network_encode(&room.plan, per_pass, room.memory, learned, other,
+                           vectors.data, n, first, last < n ? last : n, out,
+                           threads);
     blas_release(held);
   }
   UNPROTECT(1);

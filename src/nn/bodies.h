@@ -7,8 +7,10 @@
 #include "nn/activation.c"
 #include "nn/batchnorm.c"
 #include "nn/blend.c"
+#include "nn/conv.c"
 #include "nn/dropout.c"
 #include "nn/engine.c"
+#include "nn/flatten.c"
 #include "nn/join.c"
 #include "nn/layernorm.c"
 #include "nn/linear.c"
@@ -16,10 +18,15 @@
 #include "nn/loss_info_nce.c"
 #include "nn/loss_info_nce_uniform.c"
 #include "nn/loss_multi_positive.c"
+<<<<<<< HEAD
 #include "nn/loss_pairwise.c"
+=======
+#include "nn/mean_positions.c"
+>>>>>>> conv
 #include "nn/network.c"
 #include "nn/normalize.c"
 #include "nn/optimizer.c"
+#include "nn/pool.c"
 #include "nn/run.c"
 #include "nn/slope.c"
 #include "task/associations.c"

@@ -26,7 +26,7 @@ static status_code lone_network_take(const network_plan *plan, size_t max_rows,
   alone->parameters = arena_take(a, net->n_parameters, sizeof(real));
   alone->state = arena_take(a, net->n_state, sizeof(real));
   if (with_gradients) {
-    size_t row = net->in.positions * net->in.channels * sizeof(real);
+    size_t row = row_size(net->in) * sizeof(real);
     alone->gradients = arena_take(a, net->n_parameters, sizeof(real));
     alone->d_input = arena_take(a, max_rows, row);
   }
@@ -92,8 +92,7 @@ static void network_encode(const network_plan *plan, size_t max_rows,
   lone_network alone;
   lone_network_in(plan, max_rows, 0, memory, &alone);
   const network *net = &alone.net;
-  size_t n_in = net->in.positions * net->in.channels;
-  size_t n_out = net->out.positions * net->out.channels;
+  size_t n_in = row_size(net->in), n_out = row_size(net->out);
   status st = {STATUS_OK, ""}; /* a pass that does not train cannot fail */
   to_real(parameters, net->n_parameters, alone.parameters);
   to_real(state, net->n_state, alone.state);
@@ -114,8 +113,7 @@ static status_code network_try(const network_plan *plan, void *memory,
   lone_network alone;
   lone_network_in(plan, trial->n, 1, memory, &alone);
   const network *net = &alone.net;
-  size_t n = trial->n, n_in = net->in.positions * net->in.channels;
-  size_t n_out = net->out.positions * net->out.channels;
+  size_t n = trial->n, n_in = row_size(net->in), n_out = row_size(net->out);
   to_real(trial->parameters, net->n_parameters, alone.parameters);
   to_real(trial->state, net->n_state, alone.state);
   memset(alone.gradients, 0, net->n_parameters * sizeof(real));

@@ -36,6 +36,8 @@ typedef struct {
   real *x[LAYER_INPUTS]; /* the inputs, see above */
   real *row_state;       /* type->n_row_state values for each position */
   real *channel_state;   /* type->n_channel_state values for each channel */
+  real *scratch;         /* l->n_scratch values that no pass leaves behind;
+                            all layers of a tape share them */
 } layer_tape;
 
 typedef struct {
@@ -44,9 +46,10 @@ typedef struct {
   int own_dx;         /* dx needs memory of its own; else it takes dy's */
   size_t n_row_state; /* values per position that backward needs beside x */
   size_t n_channel_state; /* likewise, per channel */
-  size_t fewest_rows;     /* of a training pass */
-  /* Sets the layer's output shape and counts, from its inputs' shapes and the
-   * number of channels that are asked for (0: whatever fits). */
+  size_t fewest_rows;     /* times positions, of a training pass */
+  /* Sets the layer's output shape and its counts of parameters, state and
+   * scratch, from its inputs' shapes and the number of channels that are asked
+   * for (0: whatever fits). */
   status_code (*lay_out)(layer *l, size_t n_out, status *st);
   /* First parameters and state; NULL where a layer has neither. */
   void (*initialise)(const layer *l, rng *r, real *parameters, real *state);
@@ -65,6 +68,7 @@ struct layer {
   double option[LAYER_OPTIONS];
   size_t first_parameter, n_parameters;
   size_t first_state, n_state;
+  size_t n_scratch; /* values to work with, however many rows there are */
 };
 
 /* Rows as a layer sees them: those of the pass times the positions. */
@@ -80,6 +84,7 @@ static status_code keep_pair_shape(layer *l, size_t n_out, status *st);
 /* One file for each; the table that finds them by name is in network.c. */
 static const layer_type linear_layer, layernorm_layer, batchnorm_layer,
     gelu_layer, relu_layer, dropout_layer, normalize_layer, blend_layer,
-    add_layer, concat_layer;
+    add_layer, concat_layer, conv_layer, pool_layer, mean_positions_layer,
+    flatten_layer;
 
 #endif

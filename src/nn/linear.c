@@ -2,6 +2,7 @@
  * (n_out) in the order and with the first values of PyTorch's nn.Linear. */
 
 #include "nn/layers.h"
+#include "nn/rows.h"
 
 static status_code linear_lay_out(layer *l, size_t n_out, status *st) {
   (void)st;
@@ -42,16 +43,6 @@ static void linear_forward(const pass *p, const layer *l, const layer_tape *at,
                          .ldb = n_in,
                          .ldc = n_out};
   real_product(&shape, 1, at->x[0], weight, 1, y, p->n_threads);
-}
-
-/* sums[j] += the sum of column j of dy (n_rows x n), rows in order. */
-FOR_EACH_CPU
-static void sum_columns(const real *dy, size_t n_rows, size_t n, size_t first,
-                        size_t last, real *sums) {
-  for (size_t i = 0; i < n_rows; ++i) {
-    const real *row = dy + i * n;
-    SIMD for (size_t j = first; j < last; ++j) sums[j] += row[j];
-  }
 }
 
 static void linear_backward(const pass *p, const layer *l,

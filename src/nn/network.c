@@ -6,9 +6,11 @@
 #include "nn/rows.h"
 
 static const layer_type *const layer_types[] = {
-    &linear_layer, &layernorm_layer, &batchnorm_layer, &gelu_layer,
-    &relu_layer,   &dropout_layer,   &normalize_layer, &blend_layer,
-    &add_layer,    &concat_layer};
+    &linear_layer,         &layernorm_layer, &batchnorm_layer,
+    &gelu_layer,           &relu_layer,      &dropout_layer,
+    &normalize_layer,      &blend_layer,     &add_layer,
+    &concat_layer,         &conv_layer,      &pool_layer,
+    &mean_positions_layer, &flatten_layer};
 
 static const layer_type *find_layer_type(const char *name) {
   for (size_t i = 0; i < sizeof layer_types / sizeof *layer_types; ++i)
@@ -40,10 +42,6 @@ static status_code keep_pair_shape(layer *l, size_t n_out, status *st) {
 
 static row_shape value_shape(const network *net, int value) {
   return value == 0 ? net->in : net->layers[value - 1].out;
-}
-
-static size_t row_size(row_shape shape) {
-  return shape.positions * shape.channels;
 }
 
 /* Connects layer i with the values that it takes. */
@@ -91,8 +89,6 @@ static status_code network_lay_out(const network_plan *plan, network *net,
     l->first_state = net->n_state;
     net->n_parameters += l->n_parameters;
     net->n_state += l->n_state;
-    if (l->type->fewest_rows > net->fewest_rows)
-      net->fewest_rows = l->type->fewest_rows;
     net->n_layers = i + 1;
   }
   for (size_t value = 0; value < net->n_layers; ++value)
@@ -112,6 +108,13 @@ static size_t widest_value(const network *net) {
   return widest;
 }
 
+static size_t most_scratch(const network *net) {
+  size_t most = 0;
+  for (size_t i = 0; i < net->n_layers; ++i)
+    if (net->layers[i].n_scratch > most) most = net->layers[i].n_scratch;
+  return most;
+}
+
 /* The first layer that takes a value has it written to its own input. */
 static real **place_of_value(const network *net, tape *t, size_t value) {
   if (value == net->n_layers) return &t->output;
@@ -125,6 +128,7 @@ static void tape_take(const network *net, size_t max_rows, int with_gradients,
   memset(t, 0, sizeof *t);
   t->max_rows = max_rows;
   int has_second = 0;
+  real *scratch = arena_take(a, most_scratch(net), sizeof(real));
   for (size_t i = 0; i < net->n_layers; ++i) {
     const layer *l = &net->layers[i];
     for (int k = 0; k < l->type->n_inputs; ++k)
@@ -135,6 +139,7 @@ static void tape_take(const network *net, size_t max_rows, int with_gradients,
         a, max_rows, l->in[0].positions * l->type->n_row_state * sizeof(real));
     t->layers[i].channel_state = arena_take(
         a, l->in[0].channels, l->type->n_channel_state * sizeof(real));
+    t->layers[i].scratch = scratch;
   }
   t->output = arena_take(a, max_rows, row_size(net->out) * sizeof(real));
   t->input = *place_of_value(net, t, 0);
@@ -178,11 +183,14 @@ static void share_value(const network *net, tape *t, size_t value,
 
 static status_code network_forward(const network *net, tape *t, const pass *p,
                                    status *st) {
-  if (p->training && p->n_rows * net->in.positions < net->fewest_rows)
-    return status_fail(st, STATUS_BAD_INPUT,
-                       "batch normalisation trains on at least %zu rows, "
-                       "not %zu",
-                       net->fewest_rows, p->n_rows);
+  for (size_t i = 0; p->training && i < net->n_layers; ++i) {
+    const layer *l = &net->layers[i];
+    if (layer_rows(p, l) < l->type->fewest_rows)
+      return status_fail(st, STATUS_BAD_INPUT,
+                         "batch normalisation trains on at least %zu rows, "
+                         "not %zu",
+                         l->type->fewest_rows, p->n_rows);
+  }
   share_value(net, t, 0, p->n_rows);
   for (size_t i = 0; i < net->n_layers; ++i) {
     const layer *l = &net->layers[i];

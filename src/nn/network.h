@@ -16,7 +16,6 @@ typedef struct {
   int is_chain[MAX_LAYERS + 1];
   size_t n_parameters, n_state;
   size_t first_parameter, first_state; /* in the store of a run */
-  size_t fewest_rows;                  /* of a training pass */
 } network;
 
 /* What one pass of at most max_rows rows leaves behind for its way back. A

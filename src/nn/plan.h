@@ -20,6 +20,10 @@ typedef struct {
   size_t positions, channels;
 } row_shape;
 
+static inline size_t row_size(row_shape shape) {
+  return shape.positions * shape.channels;
+}
+
 /* Value 0 of a network is its input, value i the output of its layer i,
  * counted from 1. */
 typedef struct {

@@ -3,7 +3,7 @@
 
 #include "nn/real.h"
 
-/* Rows from and to their places. */
+/* Rows from and to their places, and their sums. */
 
 /* to[i] = from[rows[i]], rows of d */
 static inline void gather_rows(const real *from, const int *rows,
@@ -25,6 +25,16 @@ static inline void scatter_add_rows(const real *from, const int *rows,
 /* to += from, n values */
 static inline void add_values(const real *from, size_t n, real *to) {
   SIMD for (size_t j = 0; j < n; ++j) to[j] += from[j];
+}
+
+/* sums[j] += the sum of column j of dy (n_rows x n), rows in order. */
+FOR_EACH_CPU
+static void sum_columns(const real *dy, size_t n_rows, size_t n, size_t first,
+                        size_t last, real *sums) {
+  for (size_t i = 0; i < n_rows; ++i) {
+    const real *row = dy + i * n;
+    SIMD for (size_t j = first; j < last; ++j) sums[j] += row[j];
+  }
 }
 
 /* Rows first .. last - 1 of from (n_all x n_columns, column-major) as

@@ -81,8 +81,7 @@ static status_code output_rows(const run *r, size_t number, tape *t,
                                const real *x, size_t n_x, const int *rows,
                                size_t n, double *out, status *st) {
   const network *net = &r->networks[number];
-  size_t n_in = net->in.positions * net->in.channels;
-  size_t n_out = net->out.positions * net->out.channels;
+  size_t n_in = row_size(net->in), n_out = row_size(net->out);
   size_t at_once = smaller(t->max_rows, ENCODE_ROWS);
   for (size_t i = 0; i < n; ++i)
     if (rows[i] < 0 || (size_t)rows[i] >= n_x)

@@ -49,15 +49,15 @@ static void read_plan(const training_plan *plan, const run *r, two_views *t,
   t->momentum = plan_option(plan, "momentum", st);
   t->encoder = plan_network(plan, "encoder", st);
   t->predictor = plan_network(plan, "predictor", st);
-  t->n_out = r->networks[t->encoder].out.channels;
+  t->n_out = row_size(r->networks[t->encoder].out);
   t->loss = find_head_loss(plan->objective);
   if (t->loss == NULL)
     status_fail(st, STATUS_INTERNAL, "there is no loss \"%s\"",
                 plan->objective);
   if (st->code == STATUS_OK &&
-      (r->networks[t->encoder].in.channels != t->n_in ||
-       r->networks[t->predictor].in.channels != t->n_out ||
-       r->networks[t->predictor].out.channels != t->n_out))
+      (row_size(r->networks[t->encoder].in) != t->n_in ||
+       row_size(r->networks[t->predictor].in) != t->n_out ||
+       row_size(r->networks[t->predictor].out) != t->n_out))
     status_fail(st, STATUS_INTERNAL,
                 "encoder and predictor do not fit each other or `x`");
 }

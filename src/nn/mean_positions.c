@@ -1,0 +1,61 @@
+/* Mean over all positions of a row, for each channel: rows x positions x n to
+ * rows x 1 x n. */
+
+#include "nn/layers.h"
+
+static status_code mean_positions_lay_out(layer *l, size_t n_out, status *st) {
+  if (keep_shape(l, n_out, st)) return st->code;
+  l->out.positions = 1;
+  return STATUS_OK;
+}
+
+FOR_EACH_CPU
+static void mean_of_row(size_t n_positions, size_t n, const real *x, real *y) {
+  memset(y, 0, n * sizeof(real));
+  for (size_t t = 0; t < n_positions; ++t) {
+    const real *row = x + t * n;
+    SIMD for (size_t j = 0; j < n; ++j) y[j] += row[j];
+  }
+  for (size_t j = 0; j < n; ++j) y[j] /= (real)n_positions;
+}
+
+static void mean_positions_forward(const pass *p, const layer *l,
+                                   const layer_tape *at, real *y) {
+  size_t n = l->in[0].channels, n_positions = l->in[0].positions;
+  int n_rows = (int)p->n_rows;
+  PARALLEL_FOR(threads_for(p->n_threads, layer_rows(p, l) * n))
+  for (int i = 0; i < n_rows; ++i)
+    mean_of_row(n_positions, n, at->x[0] + (size_t)i * n_positions * n,
+                y + (size_t)i * n);
+}
+
+/* Every position of dx is dy / positions. */
+FOR_EACH_CPU
+static void spread_over_row(size_t n_positions, size_t n, const real *dy,
+                            real *dx) {
+  for (size_t t = 0; t < n_positions; ++t) {
+    real *row = dx + t * n;
+    SIMD for (size_t j = 0; j < n; ++j) row[j] = dy[j] / (real)n_positions;
+  }
+}
+
+static void mean_positions_backward(const pass *p, const layer *l,
+                                    const layer_tape *at, const real *dy,
+                                    real *const dx[LAYER_INPUTS]) {
+  (void)at;
+  if (dx[0] == NULL) return;
+  size_t n = l->in[0].channels, n_positions = l->in[0].positions;
+  int n_rows = (int)p->n_rows;
+  PARALLEL_FOR(threads_for(p->n_threads, layer_rows(p, l) * n))
+  for (int i = 0; i < n_rows; ++i)
+    spread_over_row(n_positions, n, dy + (size_t)i * n,
+                    dx[0] + (size_t)i * n_positions * n);
+}
+
+static const layer_type mean_positions_layer = {
+    .name = "mean_positions",
+    .n_inputs = 1,
+    .own_dx = 1,
+    .lay_out = mean_positions_lay_out,
+    .forward = mean_positions_forward,
+    .backward = mean_positions_backward};
