@@ -113,7 +113,10 @@ learn_associations <- function(x, pairs, encoder = NULL, objective = NULL,
                                preset = c("kith", "cal2026"),
                                members = NULL, combine = NULL,
                                BPPARAM = BiocParallel::SerialParam(), ...) {
-    check_no_others(...)
+    check_no_others(..., homes = list(
+        control = "train_control", encoder = "encoder_mlp",
+        objective = "multi_positive", objective = "info_nce"
+    ))
     settings <- association_settings(
         encoder, objective, control, preset, members, combine
     )
@@ -127,16 +130,14 @@ learn_associations <- function(x, pairs, encoder = NULL, objective = NULL,
     )
 }
 
-# Arguments that belong elsewhere, and others that do not exist.
-check_no_others <- function(..., call = rlang::caller_env()) {
+# Arguments that belong elsewhere, and others that do not exist. homes: the
+# functions that arguments may belong to, named by the argument that takes what
+# they return.
+check_no_others <- function(..., homes, call = rlang::caller_env()) {
     given <- ...names() %||% character()
     if (...length() == 0L) {
         return(invisible())
     }
-    homes <- list(
-        control = "train_control", encoder = "encoder_mlp",
-        objective = "multi_positive", objective = "info_nce"
-    )
     for (at in seq_along(homes)) {
         known <- names(formals(get(homes[[at]])))
         if (given[1L] %in% known) {
@@ -150,10 +151,11 @@ check_no_others <- function(..., call = rlang::caller_env()) {
         }
     }
     unknown <- if (nzchar(given[1L])) given[1L] else "without a name"
+    learner <- rlang::call_name(rlang::caller_call()) %||% "learn"
     abort_input(c(
-        "{.fn learn_associations} has no further arguments.",
+        "{.fn {learner}} has no further arguments.",
         x = "One is given: {.arg {unknown}}.",
-        i = "See {.code ?learn_associations} for those there are."
+        i = "See {.code ?{learner}} for those there are."
     ), call = call)
 }
 

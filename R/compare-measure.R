@@ -24,6 +24,11 @@ measure_spearman <- new_measure(
     function(predicted, truth) spearman(predicted, truth)
 )
 
+measure_concordance <- new_measure(
+    "concordance", "concordance", TRUE,
+    function(predicted, truth) concordance(predicted, truth)
+)
+
 measure_rmse <- new_measure(
     "rmse", "root mean squared error", FALSE,
     function(predicted, truth) sqrt(mean((predicted - truth)^2))

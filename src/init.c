@@ -60,6 +60,9 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_spearman, 2),
     ENTRY(C_bootstrap_auc, 8),
     ENTRY(C_bootstrap_weights, 6),
+    ENTRY(C_concordance, 3),
+    ENTRY(C_bootstrap_concordance, 6),
+    ENTRY(C_unit_weights, 4),
     /* partners.c */
     ENTRY(C_top_partners, 6),
     ENTRY(C_score_pairs, 4),

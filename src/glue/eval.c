@@ -1,6 +1,7 @@
 #include "base/threads.h"
 #include "eval/auc.h"
 #include "eval/bootstrap.h"
+#include "eval/concordance.h"
 #include "eval/rank.h"
 #include "glue/check.h"
 #include "glue/entries.h"
@@ -129,4 +130,97 @@ SEXP C_bootstrap_weights(SEXP positive, SEXP gene_a, SEXP gene_b, SEXP n_genes,
   bootstrap_weights(&design, get_count(draw, "draw"), counts, REAL(weights));
   UNPROTECT(1);
   return weights;
+}
+
+/* ---- concordance -------------------------------------------------------- */
+
+static ranked_items ranked_from_r(const double *predicted, const double *truth,
+                                  size_t n) {
+  if (n > INT_MAX)
+    raise_error(STATUS_BAD_INPUT, "`predicted` has more than 2^31 - 1 values");
+  ranked_items ranked = {.item = scratch_unset(n, sizeof(uint32_t)),
+                         .rank = scratch_unset(n, sizeof(uint32_t)),
+                         .ends_tie = scratch_unset(n, 1)};
+  rank_items(predicted, truth, n, scratch_unset(2 * n, sizeof(keyed_item)),
+             &ranked);
+  return ranked;
+}
+
+/* Numbers of pairs of n items. weights: whole numbers, or NULL. */
+SEXP C_concordance(SEXP predicted, SEXP truth, SEXP weights) {
+  size_t n = (size_t)XLENGTH(predicted);
+  ranked_items ranked = ranked_from_r(get_doubles(predicted, n, "predicted"),
+                                      get_doubles(truth, n, "truth"), n);
+  uint32_t *counted = NULL;
+  if (!Rf_isNull(weights)) {
+    const int *given = get_indices(weights, n, INT_MAX, "weights");
+    counted = scratch_unset(n, sizeof *counted);
+    for (size_t i = 0; i < n; ++i) counted[i] = (uint32_t)given[i];
+  }
+  uint64_t *tree = scratch_unset(ranked.n_ranks + 1, sizeof *tree);
+  uint64_t *held = scratch_unset(ranked.n_ranks + 1, sizeof *held);
+  pair_counts counts = count_pairs(&ranked, counted, tree, held);
+  const char *names[] = {
+      "concordant", "discordant",  "tied_prediction", "tied_truth",
+      "tied_both",  "concordance", "tau_b",           ""};
+  SEXP result = PROTECT(Rf_mkNamed(REALSXP, names));
+  double *values = REAL(result);
+  values[0] = (double)counts.concordant;
+  values[1] = (double)counts.discordant;
+  values[2] = (double)counts.tied_prediction;
+  values[3] = (double)counts.tied_truth;
+  values[4] = (double)counts.tied_both;
+  values[5] = concordance_of(&counts);
+  values[6] = tau_b_of(&counts);
+  UNPROTECT(1);
+  return result;
+}
+
+/* predicted: n x columns; unit: n units from 0, or NULL for one each. Matrix
+ * draws x columns of concordances, NaN where a draw has no pair. */
+SEXP C_bootstrap_concordance(SEXP predicted, SEXP truth, SEXP unit,
+                             SEXP n_units, SEXP draws, SEXP key) {
+  double_matrix matrix = get_double_matrix(predicted, "predicted");
+  size_t n = matrix.n_rows, n_columns = matrix.n_columns;
+  const double *values = get_doubles(truth, n, "truth");
+  unit_design design = {.n_items = n,
+                        .n_units = get_count(n_units, "n_units"),
+                        .key = get_key(key)};
+  if (!Rf_isNull(unit))
+    design.unit = get_indices(unit, n, design.n_units, "unit");
+  ranked_items *columns = scratch(n_columns, sizeof *columns);
+  for (size_t column = 0; column < n_columns; ++column)
+    columns[column] = ranked_from_r(matrix.data + column * n, values, n);
+  size_t n_draws = (size_t)get_int(draws, "draws");
+  uint32_t *counts = scratch_unset(design.n_units, sizeof *counts);
+  uint32_t *weights = scratch_unset(n, sizeof *weights);
+  uint64_t *tree = scratch_unset(n + 1, sizeof *tree);
+  uint64_t *held = scratch_unset(n + 1, sizeof *held);
+  SEXP result = PROTECT(Rf_allocMatrix(REALSXP, (int)n_draws, (int)n_columns));
+  for (size_t r = 0; r < n_draws; ++r) {
+    draw_units(&design, r, counts, weights);
+    for (size_t column = 0; column < n_columns; ++column) {
+      pair_counts found = count_pairs(columns + column, weights, tree, held);
+      REAL(result)[column * n_draws + r] = concordance_of(&found);
+    }
+    R_CheckUserInterrupt();
+  }
+  UNPROTECT(1);
+  return result;
+}
+
+/* For tests: how often each item counts in draw number `draw`, from 0. */
+SEXP C_unit_weights(SEXP unit, SEXP n_units, SEXP draw, SEXP key) {
+  unit_design design = {.n_items = (size_t)XLENGTH(unit),
+                        .n_units = get_count(n_units, "n_units"),
+                        .key = get_key(key)};
+  design.unit = get_indices(unit, design.n_items, design.n_units, "unit");
+  uint32_t *counts = scratch_unset(design.n_units, sizeof *counts);
+  uint32_t *weights = scratch_unset(design.n_items, sizeof *weights);
+  draw_units(&design, get_count(draw, "draw"), counts, weights);
+  SEXP result = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)design.n_items));
+  for (size_t i = 0; i < design.n_items; ++i)
+    INTEGER(result)[i] = (int)weights[i];
+  UNPROTECT(1);
+  return result;
 }
