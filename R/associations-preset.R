@@ -52,7 +52,7 @@ association_settings <- function(encoder, objective, control, preset, members,
     check_class(objective, "objective", "multi_positive", call = call)
     given <- encoder
     if (is.null(encoder)) encoder <- preset_encoder(preset, objective)
-    check_class(encoder, "encoder", "encoder_mlp", call = call)
+    check_class(encoder, "encoder_mlp", "encoder_mlp", call = call)
     check_class(control, "train_control", "train_control", call = call)
     if (!is.null(given) && preset == "kith" && control$verbose) {
         inform_published_encoder(encoder, objective)
