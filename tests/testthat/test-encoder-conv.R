@@ -212,4 +212,8 @@ test_that("convolutions print on a line", {
         print(encoder_conv(8, dilation = 3, hidden = integer(), n_out = 1)),
         "d > 8 > mean > 1; width 5, dilation 3"
     )
+    expect_output(
+        print(encoder_conv(c(8, 8, 8), c(3, 5, 3), pool = 1)),
+        "64; width 3/5/3, gelu"
+    )
 })
