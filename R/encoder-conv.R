@@ -164,14 +164,10 @@ conv_n_out <- function(encoder) {
 #' @method print encoder_conv
 #' @export
 print.encoder_conv <- function(x, ...) {
-<<<<<<< HEAD
-    each <- function(values) paste(unique(values), collapse = "/")
-=======
     each <- function(values) {
         alike <- all(values == values[1L])
         paste(if (alike) values[1L] else values, collapse = "/")
     }
->>>>>>> conv
     of_blocks <- c(
         paste("width", each(x$width)),
         if (any(x$dilation > 1L)) paste("dilation", each(x$dilation)),

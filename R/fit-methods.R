@@ -19,6 +19,18 @@ new_fit <- function(class, jobs, ...) {
     )
 }
 
+# The same of a fit that no network belongs to.
+new_plain_fit <- function(class, control, ...) {
+    structure(
+        list(
+            ...,
+            control = control, version = kith_version(),
+            blas = extSoftVersion()[["BLAS"]]
+        ),
+        class = c(class, "kith_fit")
+    )
+}
+
 # Base R's plot() of what has a figure of its own draws that.
 plot_figure <- function(x, ...) {
     figure <- ggplot2::autoplot(x, ...)

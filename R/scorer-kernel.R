@@ -283,3 +283,17 @@ minimise_pairs <- function(columns, ranks, penalty, keep_ties, blocks, start,
         control = list(maxit = 500L, factr = 1e7)
     )$par
 }
+
+# The scores of genes, without the columns of a kernel's space.
+# x: transformed signal
+space_scores <- function(space, coefficients, x, n_bins, threads) {
+    if (is.null(space$centres)) {
+        return(drop(space_columns(space, x, n_bins, threads) %*% coefficients))
+    }
+    x <- smooth_bins(x, n_bins, space$smooth)
+    if (!is.null(space$scales)) x <- x * rep(space$scales, each = nrow(x))
+    drop(.Call(
+        C_kernel_product, x, space$centres,
+        space$whitening %*% coefficients, space$width, threads
+    ))
+}

@@ -72,6 +72,10 @@ SEXP C_bootstrap_auc(SEXP scores, SEXP positive, SEXP gene_a, SEXP gene_b,
                      SEXP n_genes, SEXP draws, SEXP key, SEXP threads);
 SEXP C_bootstrap_weights(SEXP positive, SEXP gene_a, SEXP gene_b, SEXP n_genes,
                          SEXP draw, SEXP key);
+SEXP C_concordance(SEXP predicted, SEXP truth, SEXP weights);
+SEXP C_bootstrap_concordance(SEXP predicted, SEXP truth, SEXP unit,
+                             SEXP n_units, SEXP draws, SEXP key);
+SEXP C_unit_weights(SEXP unit, SEXP n_units, SEXP draw, SEXP key);
 
 /* partners.c */
 SEXP C_top_partners(SEXP scorer, SEXP query_genes, SEXP exclusion_starts,

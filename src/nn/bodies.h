@@ -18,11 +18,8 @@
 #include "nn/loss_info_nce.c"
 #include "nn/loss_info_nce_uniform.c"
 #include "nn/loss_multi_positive.c"
-<<<<<<< HEAD
 #include "nn/loss_pairwise.c"
-=======
 #include "nn/mean_positions.c"
->>>>>>> conv
 #include "nn/network.c"
 #include "nn/normalize.c"
 #include "nn/optimizer.c"
