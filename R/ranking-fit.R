@@ -53,8 +53,7 @@ ranking_jobs <- function(learned, call = rlang::caller_env()) {
                 learned, encoder, setdiff(seq_len(n), out), out, control,
                 derive_key(learned$key, "network", number),
                 scorer = names(encoders)[e],
-                learned = learned, data_hash = list(learned = hash),
-                alone = alone, stem = file_stem(file), call = call
+                data_hash = list(learned = hash), alone = alone, stem = file_stem(file), call = call
             )
         })
     }), recursive = FALSE)
@@ -91,7 +90,8 @@ ranking_job_of <- function(learned, encoder, rows, out, control, key, ...,
             list(input = take(watch), ranks = ranks[watch])
         },
         test = if (length(out)) take(out),
-        input = list(transform = fitted, standardiser = scales), ...,
+        input = list(transform = fitted, standardiser = scales),
+        learned = learned, ...,
         call = call
     )
 }

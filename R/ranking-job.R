@@ -36,10 +36,10 @@ ranking_network <- function(encoder, n_marks, n_bins) {
 
 # ---- one job ----------------------------------------------------------------
 
-# input: genes x features, as the network takes them; ranks: of expression.
+# rows: genes x features, as the network takes them; ranks: of expression.
 # watched: NULL or list(input, ranks) of genes that are watched; test: NULL or
 # the input of genes that a fold scores at its end.
-ranking_job <- function(input, ranks, encoder, shape, control, keep_ties, key,
+ranking_job <- function(rows, ranks, encoder, shape, control, keep_ties, key,
                         watched = NULL, test = NULL, ...,
                         call = rlang::caller_env()) {
     networks <- list(
@@ -51,12 +51,12 @@ ranking_job <- function(input, ranks, encoder, shape, control, keep_ties, key,
         options = c(keep_ties = as.double(keep_ties)),
         optimizer = resolve_optimizer(control),
         batch_size = choose_batch_size(
-            control$batch_size, nrow(input), "genes", "x", 256L, call
+            control$batch_size, nrow(rows), "genes", "x", 256L, call
         ),
         key = key
     )
     job <- new_job(
-        "ranking_job", plan, list(x = input, y = ranks), nrow(input), control,
+        "ranking_job", plan, list(x = rows, y = ranks), nrow(rows), control,
         measure_concordance,
         watched = watched, ...
     )

@@ -99,16 +99,30 @@ learn_ranking <- function(x, y, scorer = NULL, control = train_control(),
     if (preset != "kith") {
         return(learn_published_ranking(data, preset, scorer, control, call))
     }
-    settings <- list(
-        scorers = check_scorers(scorer, data$signal),
-        control = complete_control(control, ranking_defaults),
-        transform = check_transform(transform, data$signal),
-        keep_ties = check_choice(ties, c("drop", "half")) == "half",
-        members = if (is.null(members)) 3L else check_count(members)
+    settings <- ranking_settings(
+        data$signal, scorer, control, transform, ties, members
     )
     check_gene_count(data, settings$control)
     learn_ranking_settled(
         data, settings, draw_key(settings$control$seed), BPPARAM
+    )
+}
+
+# The arguments of learn_ranking(), checked and completed.
+ranking_settings <- function(signal, scorer, control, transform,
+                             ties = "drop", members = NULL,
+                             call = rlang::caller_env()) {
+    list(
+        scorers = check_scorers(scorer, signal, call),
+        control = complete_control(control, ranking_defaults),
+        transform = check_transform(transform, signal, call),
+        keep_ties = check_choice(ties, c("drop", "half"), call = call) ==
+            "half",
+        members = if (is.null(members)) {
+            3L
+        } else {
+            check_count(members, call = call)
+        }
     )
 }
 
@@ -190,7 +204,7 @@ most_compared <- 4000L
 
 # list of the rows held out in each fold
 ranking_folds <- function(n, key) {
-    key <- derive_key(key, "folds of genes", 1L)
+    key <- derive_key(key, "fold", 1L)
     if (n <= few_genes) {
         folds <- item_folds(n, 3L, key)
         return(lapply(1:3, function(f) which(folds == f)))
