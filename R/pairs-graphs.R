@@ -142,7 +142,7 @@ abort_asymmetric <- function(x, genes, call) {
         "An adjacency matrix {.arg x} must be symmetric or triangular.",
         x = "The entry of {.val {first[1]}} and {.val {first[2]}} differs
         from that of {.val {first[2]}} and {.val {first[1]}}.",
-        i = "Make it symmetric, for instance with
-        {.code Matrix::forceSymmetric(x)}."
+        i = "Make it symmetric, for instance by the mean of both entries,
+        {.code (x + Matrix::t(x)) / 2}."
     ), call = call)
 }

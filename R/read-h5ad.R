@@ -32,7 +32,7 @@ read_h5ad_parts <- function(file, gene_id, genes_in, delayed, call) {
     axes <- h5ad_axes(file, tree, gene_id, genes_in, call)
     # HDF5 stores rows first, R columns first
     if (axes$genes == "obs") x <- t(x)
-    features <- h5ad_column(file, tree, axes$features, NULL, call)
+    features <- h5ad_column(file, tree, axes$features, NULL, FALSE, call)
     check_h5ad_length(axes$ids, nrow(x), axes$genes, file, call)
     check_h5ad_length(features, ncol(x), axes$features, file, call)
     if (!delayed) {
@@ -52,10 +52,10 @@ read_h5ad_parts <- function(file, gene_id, genes_in, delayed, call) {
 # and its index does not name cells or samples.
 h5ad_axes <- function(file, tree, gene_id, genes_in, call) {
     genes <- if (identical(genes_in, "columns")) "var" else "obs"
-    ids <- h5ad_column(file, tree, genes, gene_id, call)
+    ids <- h5ad_column(file, tree, genes, gene_id, TRUE, call)
     note <- NULL
     if (is.null(genes_in) && is.null(gene_id) && look_like_samples(ids)) {
-        var <- h5ad_column(file, tree, "var", NULL, call)
+        var <- h5ad_column(file, tree, "var", NULL, FALSE, call)
         if (!look_like_samples(var)) {
             note <- paste0(
                 "genes in var, as obs holds cells or samples (", ids[1L], ")"
@@ -209,8 +209,9 @@ check_h5ad_length <- function(names, n, axis, file, call) {
     }
 }
 
-# a column of obs or var (axis) as text; column NULL: its index
-h5ad_column <- function(file, tree, axis, column, call) {
+# a column of obs or var (axis) as text; column NULL: its index; of_genes: does
+# gene_id choose it?
+h5ad_column <- function(file, tree, axis, column, of_genes, call) {
     if (!paste0("/", axis) %in% tree$path) {
         abort_input(c(
             "{.file {file}} must have {.field {axis}}.",
@@ -220,7 +221,9 @@ h5ad_column <- function(file, tree, axis, column, call) {
     }
     inside <- children(tree$path, paste0("/", axis))
     if (length(inside) == 0L) {
-        return(h5ad_table_column(file, tree, axis, column, call))
+        return(
+            h5ad_table_column(file, tree, axis, column, of_genes, call)
+        )
     }
     if (is.null(column)) {
         index <- c(
@@ -228,7 +231,9 @@ h5ad_column <- function(file, tree, axis, column, call) {
         )
         column <- intersect(index, inside)[1L]
     }
-    check_h5ad_column(column, setdiff(inside, "__categories"), axis, file, call)
+    check_h5ad_column(
+        column, setdiff(inside, "__categories"), axis, of_genes, file, call
+    )
     path <- paste(axis, column, sep = "/")
     values <- rhdf5::h5read(file, path)
     parts <- children(tree$path, paste0("/", path))
@@ -249,10 +254,10 @@ h5ad_column <- function(file, tree, axis, column, call) {
 }
 
 # obs or var as AnnData wrote it before 0.7: one table, its categories in uns
-h5ad_table_column <- function(file, tree, axis, column, call) {
+h5ad_table_column <- function(file, tree, axis, column, of_genes, call) {
     table <- rhdf5::h5read(file, axis)
     column <- column %||% intersect(c("index", "_index"), names(table))[1L]
-    check_h5ad_column(column, names(table), axis, file, call)
+    check_h5ad_column(column, names(table), axis, of_genes, file, call)
     values <- as.vector(table[[column]])
     categories <- paste0("uns/", column, "_categories")
     if (is.numeric(values) && paste0("/", categories) %in% tree$path) {
@@ -261,7 +266,7 @@ h5ad_table_column <- function(file, tree, axis, column, call) {
     as_ids(values, column, call)
 }
 
-check_h5ad_column <- function(column, known, axis, file, call) {
+check_h5ad_column <- function(column, known, axis, of_genes, file, call) {
     if (!is.na(column) && is.character(column) && column %in% known) {
         return(invisible())
     }
@@ -269,7 +274,7 @@ check_h5ad_column <- function(column, known, axis, file, call) {
         abort_input(c(
             "{.file {file}} must have an index in {.field {axis}}.",
             x = "It has none, only the columns {.field {known}}.",
-            i = if (axis == "obs") "Choose one of them with {.arg gene_id}."
+            i = if (of_genes) "Choose one of them with {.arg gene_id}."
         ), call = call)
     }
     abort_input(c(

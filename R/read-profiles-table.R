@@ -145,7 +145,9 @@ column_roles <- function(table, label, genes, call) {
     number <- table$types == "number"
     roles <- ifelse(number, "feature", "ignored")
     ids <- table$n_ids %||% 1L
-    while (ids < length(columns) && (ids < label || !number[ids + 1L] ||
+    # a label behind all numbers leaves them features
+    last <- if (any(number[-seq_len(label)])) label else 1L
+    while (ids < length(columns) && (ids < last || !number[ids + 1L] ||
         (genes && grepl(number_id, columns[ids + 1L], TRUE)))) {
         ids <- ids + 1L
     }

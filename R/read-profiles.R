@@ -184,9 +184,9 @@ is_hdf5 <- function(file) {
 
 # file: one that is not HDF5
 check_no_h5ad <- function(file, delayed, call) {
-    if (grepl("[.]h5(ad)?$", file, ignore.case = TRUE)) {
+    if (grepl("[.]h5(ad)?([.](gz|xz|bz2|zip))?$", file, ignore.case = TRUE)) {
         # a web page says so itself
-        check_text_start(file, file, call)
+        check_no_page(readBin(file, raw(), 512L), file, call)
         abort_input(c(
             "{.file {file}} must be an HDF5 file, as its name says.",
             x = "It does not start as one.",

@@ -196,6 +196,10 @@ abort_number <- function(table, at, line, value, type, call) {
         "{.file {table$file}} must have {kind}numbers in column
         {.field {table$columns[at]}}.",
         x = "Line {line} has {.val {show_text(value)}}.",
-        i = "Write {.val NA} for what is missing, or remove the column."
+        i = if (type == "integer") {
+            "STRING has no such score: get the file again."
+        } else {
+            "Write {.val NA} for what is missing, or remove the column."
+        }
     ), call = call)
 }

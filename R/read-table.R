@@ -143,7 +143,9 @@ find_columns <- function(table, is_header, call) {
         }
     }
     if (table$header) {
-        if (length(rest) <= table$n_annotation) abort_no_rows(table, call)
+        if (length(rest) <= table$n_annotation) {
+            abort_no_rows(table, call, header_only = TRUE)
+        }
         table$columns <- header_names(first, rest, table$sep)
         skip_lines(table$lines, ahead$number[1L + table$n_annotation], call)
         rest <- utils::tail(rest, length(rest) - table$n_annotation)
@@ -159,15 +161,11 @@ find_columns <- function(table, is_header, call) {
     )
 }
 
-abort_no_rows <- function(table, call) {
+abort_no_rows <- function(table, call, header_only = FALSE) {
     abort_input(c(
         "{.file {table$file}} must have rows.",
-        x = if (isFALSE(table$header) || is.null(table$sep)) {
-            "It has none."
-        } else {
-            "It has a header only."
-        },
-        i = if (!isFALSE(table$header) && !is.null(table$sep)) {
+        x = if (header_only) "It has a header only." else "It has none.",
+        i = if (header_only) {
             "If that is a row, give {.code header = FALSE}."
         }
     ), call = call)

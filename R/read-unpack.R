@@ -188,6 +188,12 @@ check_text_start <- function(plain, file, call) {
     if (any(start == as.raw(0L))) {
         abort_binary(file, call)
     }
+    check_no_page(start, file, call)
+}
+
+# start: the first bytes
+check_no_page <- function(start, file, call) {
+    start <- start[start != as.raw(0L)]
     text <- trimws(substr(show_text(drop_mark(rawToChar(start))), 1L, 200L))
     if (startsWith(text, "<")) {
         first <- strsplit(text, "[\r\n]")[[1]][1]

@@ -34,7 +34,7 @@ check_no_missing_id <- function(ids, name, rows = FALSE,
             first of {length(lost)}.",
             i = if (!rows) {
                 "Leave them out with
-                {.code {name}[!is.na({name}) & nzchar({name})]}."
+                {.code {name}[!is.na({name}) & {name} != \"\"]}."
             }
         ), call = call)
     }

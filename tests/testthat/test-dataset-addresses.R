@@ -29,11 +29,18 @@ test_that("without encryption a file is fetched by its checksum alone", {
     plain <- kith_dataset()
     plain <- plain[startsWith(plain$address, "http:") & is.na(plain$md5), ]
     for (i in seq_len(nrow(plain))) {
+        cache <- withr::local_tempdir()
         expect_error(
-            kith_dataset(plain$name[i], cache = withr::local_tempdir()),
+            kith_dataset(plain$name[i], cache = cache),
             "no encryption.*Fetch it yourself",
             class = "kith_error_download"
         )
+        # and there it is found
+        if (tools::file_ext(plain$file[i]) %in% c("gz", "zip")) next
+        path <- place_of(plain[i, ], cache)
+        writeLines("by hand", path)
+        found <- fetch_quietly(plain$name[i], cache = cache)
+        expect_identical(readLines(found), "by hand")
     }
     odd <- list(
         name = "odd", md5 = NA, page = "{stop('evaluated')}", file = "odd"
@@ -51,12 +58,17 @@ test_that("a file that cannot be given its name is an error", {
     server <- local_server(whole)
     withr::local_options(kith.mirror = server$url)
     local_replaced("move_into_place", function(from, to) FALSE)
+    cache <- withr::local_tempdir()
     expect_error(
-        suppressMessages(
-            kith_dataset("huri", cache = withr::local_tempdir())
-        ), "could not be given its name|should be",
+        suppressMessages(kith_dataset("bioplex_293t", cache = cache)),
+        "could not be given its name.*Move it there",
         class = "kith_error_download"
     )
+    # and there it is found
+    path <- place_of(toy_dataset(), cache)
+    file.rename(paste0(path, ".part"), path)
+    found <- fetch_quietly("bioplex_293t", cache = cache)
+    expect_identical(content(found), as.raw((seq_len(3e5) * 7) %% 251))
 })
 
 test_that("the size of a file is asked for where the table does not know", {

@@ -259,6 +259,24 @@ test_that("a file put there by hand is checked", {
     expect_match(gsub(" ", "", said(error)), "file.remove(", fixed = TRUE)
     # what a user put there is the user's to delete
     expect_true(file.exists(file.path(folder, "HuRI.tsv")))
+    # as the error says
+    server <- local_server(answers_ab)
+    withr::local_options(kith.mirror = server$url)
+    row <- toy_dataset()
+    path <- place_of(row, cache)
+    for (put in list(
+        function() writeLines("<html>", path), function() dir.create(path)
+    )) {
+        put()
+        error <- download_error(kith_dataset("bioplex_293t", cache = cache))
+        way_out <- regmatches(said(error), regexpr(
+            "file[.]remove.*\\)", said(error)
+        ))
+        eval(parse(text = gsub(" ", "", way_out)))
+        found <- fetch_quietly("bioplex_293t", cache = cache)
+        expect_identical(readLines(found), "A\tB")
+        unlink(paste0(path, c("", ".md5")))
+    }
 
     folder <- file.path(cache, "STRING-12.0")
     dir.create(folder)
@@ -321,4 +339,28 @@ test_that("a file that changed in the cache is found out", {
     expect_match(gsub(" ", "", said(error)), way_out, fixed = TRUE)
     eval(parse(text = way_out))
     expect_identical(fetch_quietly("bioplex_293t", cache = cache), first)
+    # or anew, without it and its sum
+    writeLines("third", path)
+    error <- download_error(kith_dataset("bioplex_293t", cache = cache))
+    way_out <- paste0("file.remove(paste0(\"", first, "\",c(\"\",\".md5\")))")
+    expect_match(gsub(" ", "", said(error)), way_out, fixed = TRUE)
+    eval(parse(text = way_out))
+    server <- local_server(answers_ab)
+    withr::local_options(kith.mirror = server$url)
+    fetch_quietly("bioplex_293t", cache = cache)
+    expect_identical(readLines(first), "A\tB")
+})
+
+test_that("what came wrong may come right at the next call", {
+    server <- local_server(function(request, n) {
+        list(status = 200L, body = charToRaw(if (n == 1) "A\n" else "A\tB\n"))
+    })
+    withr::local_options(kith.mirror = server$url)
+    cache <- withr::local_tempdir()
+    # the sum is that of printf 'A\\tB\\n' | md5sum
+    row <- toy_dataset(md5 = "b88e6f34c60235fdd8530e1b1cdc1a7b", size = 4)
+    fetch <- function() fetch_dataset(row, cache, rlang::current_env())
+    error <- download_error(fetch())
+    expect_match(said(error), "Found was 2 bytes.*Try again")
+    expect_identical(readLines(suppressMessages(fetch())), "A\tB")
 })

@@ -12,6 +12,14 @@ test_that("a cache that cannot be written is named, with the way out", {
     expect_match(gsub(" ", "", text), basename(file), fixed = TRUE)
     expect_match(text, "options(kith.cache", fixed = TRUE)
     expect_match(text, "argument `cache`", fixed = TRUE)
+    # both ways out
+    server <- local_server(answers_ab)
+    withr::local_options(
+        kith.mirror = server$url, kith.cache = withr::local_tempdir()
+    )
+    path <- fetch_quietly("bioplex_293t", cache = withr::local_tempdir())
+    expect_identical(readLines(path), "A\tB")
+    expect_identical(readLines(fetch_quietly("bioplex_293t")), "A\tB")
 })
 
 test_that("a folder without permission cannot be written, but read", {
@@ -96,4 +104,16 @@ test_that("a mirror is one string", {
         kith_dataset("huri", cache = withr::local_tempdir()), "kith.mirror",
         class = "kith_error_input"
     )
+})
+
+test_that("where nothing can be locked, another folder helps", {
+    server <- local_server(answers_ab)
+    withr::local_options(kith.mirror = server$url)
+    cache <- withr::local_tempdir()
+    # nobody can open a folder as a file
+    dir.create(paste0(place_of(toy_dataset(), cache), ".lock"))
+    error <- download_error(kith_dataset("bioplex_293t", cache = cache))
+    expect_match(said(error), "cannot be locked.*argument `cache`")
+    path <- fetch_quietly("bioplex_293t", cache = withr::local_tempdir())
+    expect_identical(readLines(path), "A\tB")
 })

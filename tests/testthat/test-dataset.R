@@ -104,6 +104,17 @@ test_that("a species is a taxon id, and one of the data set", {
         class = "kith_error_input"
     )
     expect_error(kith_dataset("huri", cache = 1), class = "kith_error_input")
+    # without it, as the error says
+    cache <- withr::local_tempdir()
+    path <- place_of(toy_dataset(), cache)
+    writeLines("a", path)
+    expect_error(
+        kith_dataset("bioplex_293t", species = 10090, cache = cache),
+        "Leave out `species`",
+        class = "kith_error_input"
+    )
+    found <- fetch_quietly("bioplex_293t", cache = cache)
+    expect_identical(readLines(found), "a")
 })
 
 test_that("a missing package is named, with the line that installs it", {

@@ -298,6 +298,15 @@ test_that("bad gene ids and shapes are named", {
     twice <- x
     rownames(twice)[c(7, 9)] <- "g3"
     bad(twice, "row names of `x` must have each id once.*g3")
+    # as the error says
+    map <- data.frame(id = rownames(twice), mapped = rownames(twice))
+    merged <- suppressMessages(rename_genes(twice, map))
+    found <- as.matrix(as_embedding(merged, normalize = FALSE))
+    expect_equal(found["g3", ], colMeans(x[c(3, 7, 9), ]))
+    expect_identical(found[-3, ], x[-c(3, 7, 9), ])
+    rownames(twice) <- make.unique(rownames(twice))
+    found <- as_embedding(twice, normalize = FALSE)
+    expect_identical(unname(as.matrix(found)), unname(x))
     lost <- x
     rownames(lost)[4] <- NA
     bad(lost, "Row 4")

@@ -128,6 +128,27 @@ test_that("bad input is named", {
     bad("`from`", from = NA)
     bad("`ids`.*Element 2", ids = c("TP53", NA))
     bad("`ids`.*Element 1", ids = "")
+    # as the error says, also for factors and numbers
+    for (ids in list(c("MDM2", NA, "", "TP53"), c(4193, NA, 7157))) {
+        from <- if (is.numeric(ids)) "ENTREZID" else "SYMBOL"
+        for (ids in list(ids, factor(ids))) {
+            bad("ids\\[!is.na\\(ids\\) & ids != \"\"\\]", ids, from)
+            found <- map_genes(
+                ids[!is.na(ids) & ids != ""], from, "ENTREZID", "org.Hs.eg.db"
+            )
+            expect_identical(found$mapped, c("4193", "7157"))
+        }
+    }
+    bad("org = \"org.Hs.eg.db\"", org = "human")
+    expect_identical(
+        map_genes("TP53", "SYMBOL", "ENTREZID", "org.Hs.eg.db")$mapped, "7157"
+    )
+    x <- matrix(3, 1, 1, dimnames = list("TP53", "s1"))
+    expect_input_error(rename_genes(x, "TP53"), "map_genes\\(\\)")
+    map <- map_genes(rownames(x), "SYMBOL", "ENTREZID", "org.Hs.eg.db")
+    expect_identical(
+        suppressMessages(rename_genes(x, map)), `rownames<-`(x, "7157")
+    )
     bad("`ids`", ids = list("TP53"))
     bad("`ids`", ids = 1.5)
     bad("`org`", org = 7)

@@ -79,12 +79,23 @@ test_that("tables without row names get a way out that works", {
         )
         found <- data.frame(x, row.names = "gene", check.names = FALSE)
         expect_identical(
+            unname(as.matrix(as_embedding(found))),
+            unname(as.matrix(as_embedding(organism$vectors)))
+        )
+        expect_identical(
             rownames(as_embedding(found)), rownames(organism$vectors)
         )
     }
     # what a filter leaves
     left <- wide[wide[[2]] > 0, -1]
     expect_input_error(as_embedding(left), "numbers of rows.*rownames\\(x\\)")
+    ids <- wide$gene[wide[[2]] > 0]
+    for (x in list(left, as.matrix(data.table::as.data.table(left)))) {
+        rownames(x) <- ids
+        found <- as.matrix(as_embedding(x, normalize = FALSE))
+        expect_identical(unname(found), unname(organism$vectors[ids, ]))
+        expect_identical(rownames(found), ids)
+    }
     expect_message(
         as_embedding(as.matrix(left)), "look like numbers of rows",
         class = "kith_message_ids"

@@ -1,6 +1,8 @@
 # plain-R oracle: one row after the other
 path <- data.frame(from = c("a", "b", "c"), to = c("b", "c", "d"))
 
+pair_keys <- function(from, to) paste(pmin(from, to), pmax(from, to))
+
 test_that("gene_pairs() agrees with the oracle over a grid", {
     set.seed(1)
     for (n in c(0L, 1L, 2L, 17L, 200L)) {
@@ -106,6 +108,14 @@ test_that("a two-column character matrix holds pairs", {
         gene_pairs(matrix("a", 2, 3)), "3 columns",
         class = "kith_error_input"
     )
+    # as the errors say
+    ids <- c("p", "q", "r")
+    x <- matrix(c(0, 2, 0, 2, 0, 5, 0, 5, 0), 3, dimnames = list(ids, ids))
+    pairs <- gene_pairs(Matrix::Matrix(x, sparse = TRUE))
+    expect_identical(pair_keys(pairs$from, pairs$to), c("p q", "q r"))
+    expect_identical(pairs$score, c(2, 5))
+    wide <- as.data.frame(cbind(as.matrix(path), "note"))
+    expect_identical(gene_pairs(wide), gene_pairs(path))
 })
 
 test_that("a DataFrame holds pairs", {
@@ -123,6 +133,8 @@ test_that("gene_pairs come back as they are, unless they were spoilt", {
     expect_identical(attr(gene_pairs(pairs), "report")$n[3], 1)
     pairs$to <- NULL
     expect_error(gene_pairs(pairs), "lost to", class = "kith_error_input")
+    # as the error says
+    expect_identical(gene_pairs(path)$to, path$to)
 })
 
 test_that("igraph and graphNEL graphs hold pairs", {
@@ -148,6 +160,10 @@ test_that("igraph and graphNEL graphs hold pairs", {
         gene_pairs(igraph::make_ring(3)), "`x`.*names",
         class = "kith_error_input"
     )
+    ring <- igraph::make_ring(3)
+    igraph::V(ring)$name <- c("a", "b", "c")
+    pairs <- gene_pairs(ring)
+    expect_setequal(pair_keys(pairs$from, pairs$to), c("a b", "b c", "a c"))
 
     skip_if_not_installed("graph")
     for (mode in c("directed", "undirected")) {
@@ -240,6 +256,10 @@ test_that("an adjacency matrix without its rules is refused", {
         expect_error(gene_pairs(x), regexp, class = "kith_error_input")
     }
     refuse(x, "`x` must be symmetric.*\"[pr]\" and \"[pr]\"")
+    # as the error says, no pair is lost
+    pairs <- gene_pairs((x + Matrix::t(x)) / 2)
+    expect_identical(pair_keys(pairs$from, pairs$to), c("p q", "p r"))
+    expect_identical(pairs$score, c(1, 2))
     y <- x
     y[3, 1] <- 0
     y[1, 2] <- 2
@@ -247,7 +267,12 @@ test_that("an adjacency matrix without its rules is refused", {
     refuse(x[1:2, ], "`x` must be square")
     y <- x
     dimnames(y) <- list(NULL, NULL)
-    refuse(y, "`x` must have gene ids")
+    refuse(y, "`x` must have gene ids.*rownames\\(x\\)")
+    y <- Matrix::triu(y)
+    rownames(y) <- genes
+    expect_identical(as.list(as.data.frame(gene_pairs(y))), list(
+        from = "p", to = "q", score = 1
+    ))
     y <- x
     colnames(y) <- rev(genes)
     refuse(y, "same.*Row 1.*\"p\".*\"r\"")
@@ -259,7 +284,10 @@ test_that("what holds no pairs is refused by name", {
     refuse <- function(expr, regexp) {
         expect_error(expr, regexp, class = "kith_error_input")
     }
-    refuse(gene_pairs(c("a", "b")), "`x` must be.*data.frame\\(from")
+    refuse(gene_pairs(path$from), "`x` must be.*data.frame\\(from")
+    expect_identical(
+        gene_pairs(data.frame(from = path$from, to = path$to))$to, path$to
+    )
     refuse(gene_pairs(NULL), "`x` must be.*NULL")
     refuse(gene_pairs(list(path)), "`x` must be.*list")
     refuse(gene_pairs(path, from = "from"), "`to` is missing")

@@ -157,6 +157,7 @@ test_that("what needs the values in memory is refused for delayed ones", {
     rownames(x)[2] <- "G1"
     file <- h5ad_file(x)
     expect_input_error(quietly(file, delayed = TRUE), "`repeated`.*keep")
+    expect_equal(quietly(file, delayed = FALSE)["G1", ], colMeans(x[1:2, ]))
     kept <- quietly(file, delayed = TRUE, repeated = "keep")
     expect_identical(rownames(kept)[1:2], c("G1", "G1.1"))
     x[1, 2] <- Inf
@@ -180,6 +181,9 @@ test_that("files that lack a part are named", {
     rhdf5::h5createGroup(file, "layers")
     rhdf5::h5write(t(x), file, "layers/raw")
     expect_input_error(quietly(file), "matrix X.*layers/raw")
+    # as the error says
+    rhdf5::h5write(rhdf5::h5read(file, "layers/raw"), file, "X")
+    expect_identical(values(quietly(file)), x)
 
     file <- h5ad_file(x)
     rhdf5::h5delete(file, "obs")
@@ -188,7 +192,14 @@ test_that("files that lack a part are named", {
     file <- h5ad_file(x, obs = list(symbol = letters[1:7]))
     rhdf5::h5deleteAttribute(file, "obs", "_index")
     expect_input_error(quietly(file), "index in obs.*symbol.*gene_id")
-    expect_identical(rownames(quietly(file, "symbol")), letters[1:7])
+    expect_identical(values(quietly(file, "symbol")),
+        `rownames<-`(x, letters[1:7])
+    )
+    # gene_id does not choose the names of features
+    error <- expect_input_error(
+        quietly(file, genes_in = "columns"), "index in obs"
+    )
+    expect_no_match(conditionMessage(error), "gene_id")
     # an index that is named, but not there
     h5_attributes(file, "obs", "_index" = "nowhere")
     expect_input_error(quietly(file), "index in obs.*symbol.*gene_id")
@@ -237,6 +248,14 @@ test_that("files that are no HDF5 or cut off are named", {
         quietly(text_file(c("a,b", "c,1"), ".h5ad")), "HDF5 file, as its name"
     )
     file <- h5ad_file(x)
+    for (ext in c(".h5ad", ".h5ad.gz")) {
+        packed <- withr::local_tempfile(fileext = ext)
+        con <- gzfile(packed, "wb")
+        writeBin(readBin(file, raw(), file.size(file)), con)
+        close(con)
+        expect_input_error(quietly(packed), "Unpack it")
+        expect_identical(values(quietly(unpack(packed, NULL))), x)
+    }
     expect_input_error(quietly(file, sep = ","), "for text\\s+files")
     expect_input_error(
         read_gene_sets(file), "no text"
@@ -255,7 +274,8 @@ test_that("cells in obs leave the genes to var", {
     expect_identical(colnames(found), rownames(x))
     rownames(x) <- as.character(0:5)
     file <- write_h5ad(x, withr::local_tempfile(fileext = ".h5ad"))
-    expect_input_error(quietly(file), "numbers of rows")
+    expect_input_error(quietly(file), "numbers of rows.*to say so")
+    expect_identical(values(quietly(file, "gene_transcript")), x)
     expect_identical(rownames(quietly(file, genes_in = "columns")), colnames(x))
 })
 

@@ -119,3 +119,58 @@ test_that("scores are kept, chosen, filtered or left", {
         ))$from, "7157"
     )
 })
+
+test_that("a column that the error names has the genes, wherever it stands", {
+    for (lines in list(
+        c(",s1,note", "2,1,TP53", "3,3,MDM2", "4,5,BAX"),
+        c(",s1,entrez,note", "2,1,71,TP53", "3,3,41,MDM2", "4,5,58,BAX")
+    )) {
+        expect_input_error(profiles_of(lines), "`gene_id`.*note")
+        x <- profiles_of(lines, gene_id = "note")
+        expect_identical(x[, "s1"], c(TP53 = 1, MDM2 = 3, BAX = 5))
+    }
+    long <- c("n,v,f,gene", "1,3,x,A", "2,4,y,A", "3,5,x,B", "4,6,y,B")
+    expect_input_error(
+        profiles_of(long, feature = "f", value = "v"), "others are\\s+gene"
+    )
+    x <- profiles_of(long, "gene", feature = "f", value = "v")
+    expect_identical(x[, "y"], c(A = 4, B = 6))
+})
+
+test_that("what the errors of pairs advise gives the pairs", {
+    refused <- function(file, pattern, ...) {
+        expect_input_error(suppressMessages(read_pairs(file, ...)), pattern)
+    }
+    rows <- function(...) {
+        as.list(as.data.frame(suppressMessages(read_pairs(...))))
+    }
+    ends <- list(from = c("A", "C"), to = c("B", "D"))
+    scored <- c(ends, list(score = c(1, 2)))
+    numbered <- text_file(c("gene1,gene2,x,y", "1,5,A,B", "2,6,C,D", "3,7,,"))
+    refused(numbered, "numbers the rows.*gene1, gene2, x, and\\s+y")
+    expect_identical(rows(numbered, "x", "y"), ends)
+    bars <- text_file(c("A|B", "C|D"))
+    refused(bars, "Is `sep` right")
+    expect_identical(rows(bars, sep = "|"), ends)
+    odd <- text_file(c("from,to,evidence", "A,B,1", "C,D,2"))
+    refused(odd, "Name it with `score`.*evidence", min_score = 1)
+    expect_identical(rows(odd, score = "evidence", min_score = 1), scored)
+    word <- c("from,to,score", "A,B,1", "C,D,x")
+    refused(text_file(word), "Write \"NA\"", score = "score")
+    expect_identical(rows(text_file(sub("x", "NA", word)))$score, c(1, NA))
+    expect_identical(rows(text_file(sub(",[^,]*$", "", word))), ends)
+    # no SIF files, but for their name
+    table <- text_file(c("A\tB", "C\tD"), ".sif")
+    refused(table, "header = TRUE` or `FALSE")
+    expect_identical(rows(table, header = FALSE), ends)
+    table <- text_file(c("from\tto\ts", "A\tB\t1", "C\tD\t2"), ".sif")
+    refused(table, "header = TRUE` or `FALSE", score = "s")
+    expect_identical(rows(table, score = "s", header = TRUE), scored)
+    one <- text_file("A,B")
+    refused(one, "header = FALSE")
+    expect_identical(rows(one, header = FALSE), list(from = "A", to = "B"))
+    # where nothing is a header, nothing is said of one
+    for (lines in list(c("# a", "# b"), c("", ""))) {
+        refused(text_file(lines), "It has none.$", sep = ",")
+    }
+})

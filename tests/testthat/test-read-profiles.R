@@ -114,6 +114,7 @@ test_that("tables of DepMap are turned and their names taken apart", {
         read_profiles(file), "Columns not read: IsDefault and Batch"
     )
     expect_input_error(quietly(file, "ModelID"), "`gene_id`.*genes in rows")
+    expect_identical(values(quietly(file, feature = "ModelID")), expected)
 })
 
 test_that("missing and infinite values are counted, dropped and filled in", {
@@ -277,4 +278,43 @@ test_that("real tables are read as they are described", {
     )
     expect_identical(nrow(pairs), 29591L)
     expect_identical(sum(pairs$score >= 900), 4402L)
+})
+
+test_that("what the errors of tables advise gives the table", {
+    expected <- matrix(c(1.5, 2, 2.5, 3), 2,
+        dimnames = list(c("a", "b"), c("s1", "s2"))
+    )
+    refused <- function(lines, pattern, ...) {
+        expect_input_error(quietly(text_file(lines), ...), pattern)
+    }
+    found <- function(lines, ...) values(quietly(text_file(lines), ...))
+    # numbers with a decimal point, NA for what is missing, or no such column
+    commas <- c("gene;s1;s2", "a;1,5;2,5", "b;2;3")
+    refused(commas, "decimal\\s+point")
+    expect_identical(found(gsub(",", ".", commas)), expected)
+    word <- c("gene;s1;s2;s3", "a;1.5;2.5;x", "b;2;3;4", "c;5;6;7")
+    refused(word, "Write \"NA\"")
+    x <- found(sub("x", "NA", word), missing = "zero", max_missing = 0.5)
+    expect_identical(unname(x[, "s3"]), c(0, 4, 7))
+    expect_identical(found(sub(";[^;]*$", "", word))[1:2, ], expected)
+    # past the lines from which columns are told apart
+    many <- c("gene,s1,s2", paste0("g", 1:1500, ",", 1:1500, ",1"))
+    many[1400] <- "g1399,x,1"
+    refused(many, "Write \"NA\"")
+    x <- found(sub("x", "NA", many), missing = "zero", max_missing = 0.5)
+    expect_identical(unname(x[, "s1"]), c(1:1398, 0, 1400:1500) + 0)
+    expect_identical(
+        unname(found(sub(",[^,]*", "", many))[, "s2"]), rep(1, 1500)
+    )
+    bars <- c("gene|s1|s2", "a|1.5|2.5", "b|2|3")
+    refused(bars, "Is `sep` right")
+    expect_identical(found(bars, sep = "|"), expected)
+    one_more <- c("gene,s1,s2", "a,1.5,2.5", "b,,2,3")
+    refused(one_more, "second separator")
+    expect_identical(found(sub(",,", ",", one_more)), expected)
+    samples <- c("id,a,b", "s1,1.5,2", "s2,2.5,3")
+    refused(samples, "add\\s+`genes_in = \"columns\"", feature = "id")
+    expect_identical(
+        found(samples, feature = "id", genes_in = "columns"), expected
+    )
 })

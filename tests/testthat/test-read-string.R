@@ -209,6 +209,11 @@ test_that("the species is the one of all files and the one asked for", {
         "#string_protein_id\tpreferred_name", "9606.X\tX", "9606.Y\tY"
     ))
     expect_input_error(read_string(links, other), "same version")
+    same <- text_file(c(
+        "#string_protein_id\tpreferred_name", "9606.A\tX", "9606.B\tY"
+    ))
+    pairs <- read_string(links, same)
+    expect_identical(c(pairs$from, pairs$to), c("X", "Y"))
     alone <- text_file(c(small_links[1], "9606.A 9606.A 300 900"))
     expect_input_error(read_string(alone), "one protein twice")
     expect_input_error(read_string(alone, other), "one protein twice")
@@ -216,7 +221,8 @@ test_that("the species is the one of all files and the one asked for", {
 
 test_that("arguments that cannot be are named", {
     links <- text_file(small_links)
-    expect_input_error(read_string(links, min_score = 0.7), "700")
+    expect_input_error(read_string(links, min_score = 0.85), "= 850")
+    expect_identical(read_string(links, min_score = 850)$score, c(900, 850))
     expect_input_error(read_string(links, min_score = 1001), "`min_score`")
     expect_input_error(read_string(links, min_score = 950), "highest.*900")
     expect_input_error(read_string(links, channel = 1), "`channel`")
@@ -251,12 +257,21 @@ test_that("lines at fault are named", {
         c(small_links, "", "9606.A 9606.B 3 high"),
         "whole numbers.*combined_score.*Line 9 has \"high\""
     )
-    at(c(small_links, "9606.A 9606.B 3 0.9"), "Line 8 has \"0.9\"")
+    # NA would be no way out here
+    at(
+        c(small_links, "9606.A 9606.B 3 0.9"),
+        "Line 8 has \"0.9\".*get the file again"
+    )
     at(c(small_links, "9606.A 9606.B 3 1200"), "Row 7 after.*1200")
     at(c(small_links, "9606.A 9606.B 3 NA"), "Row 7 after.*NA")
     at(small_links[1], "header only")
     at(small_links[-1], "must be a file of protein links.*9606.A")
-    at(c("gene1\tgene2\tscore", "A\tB\t1"), "read_pairs")
+    other <- c("gene1\tgene2\tscore", "A\tB\t1")
+    at(other, "read_pairs")
+    pairs <- read_pairs(text_file(other))
+    expect_identical(as.list(as.data.frame(pairs)), list(
+        from = "A", to = "B", score = 1
+    ))
 })
 
 test_that("a line at fault is found past the first piece", {
