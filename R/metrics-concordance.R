@@ -37,16 +37,17 @@ concordance <- function(predicted, truth) {
 #' @rdname concordance
 #' @export
 kendall <- function(x, y) {
-    value <- count_ordered_pairs(x, y)[["tau_b"]]
+    value <- count_ordered_pairs(x, y, names = c("x", "y"))[["tau_b"]]
     if (is.nan(value)) NA_real_ else value
 }
 
-# the numbers of pairs, and both measures
+pair_kinds <- c(
+    "concordant", "discordant", "tied_prediction", "tied_truth", "tied_both"
+)
+
+# the numbers of pairs of each kind, and both measures
 count_ordered_pairs <- function(predicted, truth, weights = NULL,
-                                names = c(
-                                    rlang::caller_arg(predicted),
-                                    rlang::caller_arg(truth)
-                                ),
+                                names = c("predicted", "truth"),
                                 call = rlang::caller_env()) {
     predicted <- check_scores(predicted, 2L, names[1L], call)
     truth <- check_scores(truth, 2L, names[2L], call)
@@ -70,7 +71,7 @@ bootstrap_concordance <- function(predicted, truth, draws,
     index <- match(unit, unique(unit)) - 1L
     values <- .Call(
         C_bootstrap_concordance, unname(predicted), as.double(truth), index,
-        as.double(length(unique(index))), draws, key
+        as.double(length(unique(index))), as.integer(draws), key
     )
     values[is.nan(values)] <- NA_real_
     dimnames(values) <- list(NULL, colnames(predicted))

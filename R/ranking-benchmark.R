@@ -47,7 +47,7 @@ benchmark_ranking <- function(x, y, arms = list(kith = NULL),
     check_class(control, "train_control", "train_control")
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
     signal <- ranking_signal(x)
-    groups <- check_groups(groups, signal, y)
+    groups <- check_groups(groups, signal)
     data <- match_expression(signal, y)
     splits <- check_count(splits)
     prop <- check_number(prop, 0, 1, open = TRUE)
@@ -83,7 +83,7 @@ benchmark_ranking <- function(x, y, arms = list(kith = NULL),
     )
 }
 
-check_groups <- function(groups, signal, y, call = rlang::caller_env()) {
+check_groups <- function(groups, signal, call = rlang::caller_env()) {
     if (is.null(groups)) {
         return(NULL)
     }

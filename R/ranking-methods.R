@@ -7,7 +7,7 @@ score_part <- function(part, signal, threads, precision) {
         values <- apply_transform(signal, part$transform)
         return(space_scores(
             part$space, part$coefficients, values, n_bins, threads
-        ))
+        )[, 1L])
     }
     scores <- vapply(part$members, function(member) {
         values <- apply_transform(signal, member$input$transform)

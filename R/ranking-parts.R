@@ -65,7 +65,7 @@ convex_part <- function(scorer, learned, key, workers) {
     list(
         scorer = scorer, setting = setting, penalty = penalty,
         transform = final$transform, space = final$space,
-        coefficients = final$coefficients[, 1L], held_out = held_out,
+        coefficients = final$coefficients, held_out = held_out,
         compared = list(
             labels = outer(
                 vapply(settings, label_setting, ""), scorer$penalty,
@@ -89,21 +89,25 @@ fit_convex <- function(scorer, learned, setting, rows, out, penalties, key) {
     signal <- learned$signal
     settings <- learned$settings
     threads <- settings$control$threads
-    fitted <- fit_transform(signal_rows(signal, rows), settings$transform)
-    values <- apply_transform(signal_rows(signal, c(rows, out)), fitted)
+    transform <- fit_transform(signal_rows(signal, rows), settings$transform)
+    values <- apply_transform(signal_rows(signal, c(rows, out)), transform)
     inside <- seq_along(rows)
-    space <- fit_space(
+    fitted <- fit_space(
         scorer, values[inside, , drop = FALSE], signal$n_bins, setting, threads
     )
-    columns <- space_columns(space, values, signal$n_bins, threads)
     coefficients <- fit_penalties(
-        columns[inside, , drop = FALSE], expression_ranks(learned$y)[rows],
-        penalties, scorer$loss, settings$keep_ties, key, threads
+        fitted, expression_ranks(learned$y)[rows], penalties, scorer$loss,
+        settings$keep_ties, key, threads
     )
-    scores <- columns[-inside, , drop = FALSE] %*% coefficients
     list(
-        transform = fitted, space = space, coefficients = coefficients,
-        scores = scores
+        transform = transform, space = fitted$space,
+        coefficients = coefficients,
+        scores = if (length(out)) {
+            space_scores(
+                fitted$space, coefficients, values[-inside, , drop = FALSE],
+                signal$n_bins, threads
+            )
+        }
     )
 }
 
