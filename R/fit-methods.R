@@ -43,6 +43,10 @@ plot_figure <- function(x, ...) {
 #' S3method(plot, cluster_enrichment, plot_figure)
 #' S3method(plot, gene_clusters, plot_figure)
 #' S3method(plot, kith_fit, plot_figure)
+#' S3method(plot, mark_ablation, plot_figure)
+#' S3method(plot, ranking_benchmark, plot_figure)
+#' S3method(plot, ranking_evaluation, plot_figure)
+#' S3method(plot, ranking_importance, plot_figure)
 #' S3method(plot, study_table, plot_figure)
 NULL
 

@@ -66,3 +66,16 @@ network_encode <- function(network, precision, parameters, x, threads,
         C_network_encode, network, precision, parameters, state, x, threads
     )
 }
+
+# The gradient of a network's one output by its input, for each row of x.
+network_slope <- function(network, precision, parameters, x, threads,
+                          state = double()) {
+    blocks <- lapply(block_rows(nrow(x), 512L), function(rows) {
+        .Call(
+            C_network_gradients, network, precision, parameters, state,
+            x[rows, , drop = FALSE], matrix(1, length(rows), 1L), NULL,
+            c(0L, 0L, 0L), threads
+        )$dx
+    })
+    do.call(rbind, blocks)
+}

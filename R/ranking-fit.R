@@ -76,7 +76,7 @@ ranking_job_of <- function(learned, encoder, rows, out, control, key, ...,
     }
     fitted <- fit_transform(signal_rows(signal, rows), settings$transform)
     values <- apply_transform(signal, fitted)
-    scales <- fit_network_input(values[rows, , drop = FALSE])
+    scales <- standardiser(values[rows, , drop = FALSE])
     take <- function(which) {
         network_input(
             encoder, values[which, , drop = FALSE], signal$n_bins, scales

@@ -6,15 +6,26 @@
 
 # Transformed signal as a network takes it, estimated on training genes:
 # standardised features, for convolutions bin by bin with marks as channels.
-fit_network_input <- function(x) standardiser(x)
-
 network_input <- function(encoder, x, n_bins, standardiser) {
     x <- standardise(x, standardiser)
     if (!inherits(encoder, "encoder_conv")) {
         return(x)
     }
-    n_marks <- ncol(x) %/% n_bins
-    x[, c(t(matrix(seq_len(ncol(x)), n_bins, n_marks))), drop = FALSE]
+    x[, bin_by_bin(n_bins, ncol(x)), drop = FALSE]
+}
+
+# features in the order of the bins: all marks of bin 1, of bin 2, ...
+bin_by_bin <- function(n_bins, n_features) {
+    c(t(matrix(seq_len(n_features), n_bins)))
+}
+
+# where each feature stands in a network's input
+feature_order <- function(encoder, n_bins, n_features) {
+    if (inherits(encoder, "encoder_conv")) {
+        order(bin_by_bin(n_bins, n_features))
+    } else {
+        seq_len(n_features)
+    }
 }
 
 # One value comes out, which may have any size: no unit length, no blend.

@@ -137,9 +137,9 @@ SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters,
   return encoded;
 }
 
-/* For tests: y, dx, the gradients of the parameters and the state afterwards
- * for upstream gradients dy; in training mode if a key is given, with the
- * draws of c(network, view, step). */
+/* y, dx, the gradients of the parameters and the state afterwards for upstream
+ * gradients dy; in training mode if a key is given (for tests), with the draws
+ * of c(network, view, step). */
 SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
                          SEXP state, SEXP x, SEXP dy, SEXP key, SEXP stream,
                          SEXP n_threads) {

@@ -87,6 +87,37 @@ static double softmax_cross_entropy(const head_batch *b) {
   return sum_of_rows(b);
 }
 
+/* ---- binary cross-entropy ------------------------------------------------ */
+
+/* mean_ij of -log P(target_ij), with P(1) = sigmoid(x_ij); targets are
+ * probabilities, from 0 to 1. */
+static status_code check_probabilities(const head_batch *b, status *st) {
+  if (check_same_shape(b, st)) return st->code;
+  for (size_t i = 0; i < b->n * b->n_columns; ++i)
+    if (!(b->target[i] >= 0 && b->target[i] <= 1))
+      return status_fail(st, STATUS_BAD_INPUT,
+                         "target %zu is %g: targets lie between 0 and 1",
+                         i + 1, (double)b->target[i]);
+  return STATUS_OK;
+}
+
+static double binary_cross_entropy(const head_batch *b) {
+  size_t k = b->n_columns;
+  const double share = 1.0 / ((double)b->n * (double)k);
+  for (size_t i = 0; i < b->n; ++i) {
+    double total = 0;
+    for (size_t j = i * k; j < (i + 1) * k; ++j) {
+      double x = (double)b->x[j], target = (double)b->target[j];
+      double fall = exp(-fabs(x)); /* never overflows */
+      double chance = x >= 0 ? 1 / (1 + fall) : fall / (1 + fall);
+      total += log1p(fall) + (x > 0 ? x : 0) - target * x;
+      b->d_x[j] = C(share * (chance - target));
+    }
+    b->row_loss[i] = share * total;
+  }
+  return sum_of_rows(b);
+}
+
 /* ---- NT-Xent ------------------------------------------------------------- */
 
 /* Normalised temperature-scaled cross-entropy (Chen et al. 2020,
@@ -170,6 +201,10 @@ static const head_loss head_losses[] = {{.name = "squared_error",
                                          .scratch = no_scratch,
                                          .check = check_classes,
                                          .evaluate = softmax_cross_entropy},
+                                        {.name = "binary_cross_entropy",
+                                         .scratch = no_scratch,
+                                         .check = check_probabilities,
+                                         .evaluate = binary_cross_entropy},
                                         {.name = "pairwise_logistic",
                                          .scratch = pairwise_scratch,
                                          .check = check_one_target,

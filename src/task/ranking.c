@@ -36,8 +36,7 @@ static void ranking_read_plan(const training_plan *plan, const run *r,
   const network *net = &r->networks[t->scorer];
   if (y.n_rows != t->n_rows || y.n_columns != 1)
     status_fail(st, STATUS_INTERNAL, "`y` must have one value for each row");
-  else if (row_size(net->in) != t->n_in ||
-           row_size(net->out) != 1)
+  else if (row_size(net->in) != t->n_in || row_size(net->out) != 1)
     status_fail(st, STATUS_INTERNAL,
                 "the scorer must lead from the rows of `x` to one value");
 }
