@@ -13,9 +13,9 @@
 #'    are those with the highest concordance on held-out folds of the training
 #'    genes.
 #' 2. **Networks.** The mean of three networks (`members`) with two hidden
-#'    layers of 64 and 32, layer normalisation and dropout 0.3, trained on all
-#'    pairs of each batch of 256 genes: one pass over the genes of a batch
-#'    serves its 32,640 pairs.
+#'    layers of 64 and 32, trained on all pairs of each batch of 256 genes: one
+#'    pass over the genes of a batch serves its 32,640 pairs. With more than ten
+#'    features they have layer normalisation and dropout 0.3.
 #' 3. **Weights.** On the same folds, a pairwise logistic regression with
 #'    weights of at least 0 learns how much to trust each scorer. It makes
 #'    scores log-odds too, so that probabilities are calibrated.
@@ -40,7 +40,8 @@
 #'   and a network, see below. Networks end in one value: `n_out`, `blend` and
 #'   `normalize` of an encoder have no say.
 #' @param control How networks are trained: [train_control()]. `NULL` settings:
-#'   60 epochs, batches of 256 genes, learning rate 1e-3, weight decay 0.01. Its
+#'   60 epochs, batches of 256 genes, learning rate 1e-3 (1e-2 with up to ten
+#'   features), weight decay 0.01. Its
 #'   `threads`, `seed` and `verbose` hold for all scorers; `validation` is a
 #'   share of the genes, `patience` counts epochs without a higher concordance.
 #' @param preset `"kith"`, or one of [ranking_presets].
@@ -114,7 +115,7 @@ ranking_settings <- function(signal, scorer, control, transform,
                              call = rlang::caller_env()) {
     list(
         scorers = check_scorers(scorer, signal, call),
-        control = complete_control(control, ranking_defaults),
+        control = complete_control(control, ranking_defaults(signal)),
         transform = check_transform(transform, signal, call),
         keep_ties = check_choice(ties, c("drop", "half"), call = call) ==
             "half",
@@ -126,9 +127,17 @@ ranking_settings <- function(signal, scorer, control, transform,
     )
 }
 
-ranking_defaults <- list(
-    epochs = 60L, learning_rate = 1e-3, weight_decay = 0.01
-)
+# Networks of few features have no need to forget; they learn fast and far. Of
+# many features they must be held back.
+few_features <- 10L
+
+ranking_defaults <- function(signal) {
+    few <- ncol(signal$values) <= few_features
+    list(
+        epochs = 60L, learning_rate = if (few) 1e-2 else 1e-3,
+        weight_decay = 0.01
+    )
+}
 
 fewest_ranking_genes <- 30L
 
@@ -154,7 +163,7 @@ check_gene_count <- function(data, control, call = rlang::caller_env()) {
 # The scorers as a named list.
 check_scorers <- function(scorer, signal, call = rlang::caller_env()) {
     if (is.null(scorer)) {
-        scorer <- list(kernel = scorer_kernel(), network = default_network())
+        scorer <- list(kernel = scorer_kernel(), network = default_network(signal))
     }
     if (inherits(scorer, c("scorer", "encoder"))) {
         scorer <- list(scorer)
@@ -189,10 +198,11 @@ check_scorers <- function(scorer, signal, call = rlang::caller_env()) {
     scorer
 }
 
-default_network <- function() {
+default_network <- function(signal) {
+    few <- ncol(signal$values) <= few_features
     encoder_mlp(
-        hidden = c(64, 32), dropout = 0.3, blend = FALSE, normalize = FALSE,
-        n_out = 1
+        hidden = c(64, 32), layer_norm = !few, dropout = if (few) 0 else 0.3,
+        blend = FALSE, normalize = FALSE, n_out = 1
     )
 }
 

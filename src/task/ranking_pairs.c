@@ -22,6 +22,7 @@ typedef struct {
   size_t n_rows, n_in, n_pairs;
   size_t scorer; /* number of the network */
   int concat, fresh;
+  double drawn_epoch; /* that the pairs are of; -1: those that were given */
   double norm_1, norm_2;
   const head_loss *loss;
   real *x, *y;
@@ -109,18 +110,17 @@ static status_code pair_ranking_load(run *r, const array_block *block,
 }
 
 static status_code pair_ranking_start(run *r, status *st) {
-  const pair_ranking *t = r->data;
+  pair_ranking *t = r->data;
   (void)st;
   memcpy(t->now_first, t->first, t->n_pairs * sizeof(int));
   memcpy(t->now_second, t->second, t->n_pairs * sizeof(int));
+  t->drawn_epoch = -1;
   return STATUS_OK;
 }
 
-/* The pairs of an epoch depend on its number alone. */
-static int pair_ranking_epoch_begin(run *r, size_t piece) {
-  const pair_ranking *t = r->data;
-  (void)piece;
-  if (!t->fresh) return 0;
+/* The pairs of an epoch depend on its number alone, so a run that is resumed
+ * within an epoch has those that it had. */
+static void draw_pairs(const run *r, pair_ranking *t) {
   rng draws =
       rng_open(r->key, RNG_NEGATIVES, (uint32_t)r->at.epoch, UINT32_MAX);
   for (size_t i = 0; i < t->n_pairs; ++i) {
@@ -129,7 +129,7 @@ static int pair_ranking_epoch_begin(run *r, size_t piece) {
     t->now_first[i] = a;
     t->now_second[i] = b + (b >= a);
   }
-  return 0;
+  t->drawn_epoch = r->at.epoch;
 }
 
 /* ---- batches ------------------------------------------------------------- */
@@ -171,6 +171,7 @@ static status_code pair_ranking_evaluate(run *r, const batch_choice *choice,
   pair_ranking *t = r->data;
   size_t n = choice->n_items;
   const network *net = &r->networks[t->scorer];
+  if (t->fresh && t->drawn_epoch != r->at.epoch) draw_pairs(r, t);
   if (score_sides(r, t, choice->items, n, st)) return st->code;
   head_batch head = {.n = n,
                      .n_columns = 1,
@@ -225,7 +226,6 @@ static const task_type pair_ranking_task = {
     .lay_out = pair_ranking_lay_out,
     .load = pair_ranking_load,
     .start = pair_ranking_start,
-    .epoch_begin = pair_ranking_epoch_begin,
     .evaluate = pair_ranking_evaluate,
     .output_width = pair_ranking_output_width,
     .output = pair_ranking_output};

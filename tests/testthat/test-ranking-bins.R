@@ -1,0 +1,256 @@
+# bin_signal(): base by base, in plain R.
+
+skip_if_not_installed("rtracklayer")
+
+some_sites <- function() {
+    data.frame(
+        chrom = c("chr1", "chr1", "chr2", "chr1"), tss = c(300, 700, 450, 60),
+        strand = c("+", "-", "-", "+"), gene_id = c("A", "B", "C", "D")
+    )
+}
+
+# scores of each base of two chromosomes of 1,000
+base_scores <- function(seed = 1) {
+    withr::with_seed(seed, lapply(c(chr1 = 1, chr2 = 2), function(i) {
+        rep(sample(c(0, 0, 1, 2.5, 4), 50, TRUE), each = 20)
+    }))
+}
+
+as_track <- function(scores) {
+    IRanges::RleList(lapply(scores, S4Vectors::Rle), compress = FALSE)
+}
+
+# mean of each bin along the gene; bases outside are left out
+bins_r <- function(scores, sites, width, n_bins) {
+    t(vapply(seq_len(nrow(sites)), function(i) {
+        values <- scores[[sites$chrom[i]]]
+        offset <- seq(-width / 2, width / 2 - 1)
+        minus <- sites$strand[i] == "-"
+        position <- sites$tss[i] + if (minus) -offset else offset
+        value <- ifelse(position >= 1 & position <= length(values),
+            values[pmax(1, pmin(position, length(values)))], NA
+        )
+        vapply(split(value, rep(seq_len(n_bins), each = width / n_bins)),
+            function(v) if (all(is.na(v))) 0 else mean(v, na.rm = TRUE), 0
+        )
+    }, numeric(n_bins)))
+}
+
+binned <- function(...) {
+    suppressMessages(bin_signal(..., width = 200, n_bins = 8))
+}
+
+values_of <- function(bins, mark = "m") {
+    unname(SummarizedExperiment::assay(bins, mark))
+}
+
+test_that("bins of a track are means of bases, along the gene", {
+    scores <- base_scores()
+    sites <- some_sites()
+    bins <- binned(sites, list(m = as_track(scores)))
+    expect_equal(values_of(bins), unname(bins_r(scores, sites, 200, 8)))
+    expect_identical(rownames(bins), sites$gene_id)
+    columns <- SummarizedExperiment::colData(bins)
+    expect_identical(columns$start[c(1, 5)], c(-100L, 0L))
+    expect_identical(columns$end[8], 99L)
+    # not turned
+    flat <- suppressMessages(bin_signal(sites, list(m = as_track(scores)),
+        width = 200, n_bins = 8, flip = FALSE
+    ))
+    expect_equal(values_of(flat)[2, 8:1], values_of(bins)[2, ])
+    # as learn_ranking() takes it
+    expect_identical(ranking_signal(bins)$n_bins, 8L)
+})
+
+test_that("files of all kinds give the same bins", {
+    scores <- base_scores(2)
+    sites <- some_sites()
+    expected <- unname(bins_r(scores, sites, 200, 8))
+    ranges <- methods::as(as_track(scores), "GRanges")
+    GenomeInfoDb::seqlengths(ranges) <- c(chr1 = 1000, chr2 = 1000)
+    folder <- withr::local_tempdir()
+    at <- function(name) file.path(folder, name)
+    rtracklayer::export(ranges, at("a.bw"), format = "bigWig")
+    kept <- ranges[ranges$score > 0]
+    rtracklayer::export(kept, at("a.bedGraph"), format = "bedGraph")
+    rtracklayer::export(kept, at("a.bed"), format = "bed")
+    # unsorted
+    table <- as.data.frame(rev(kept))
+    peaks <- data.frame(
+        table$seqnames, table$start - 1, table$end, ".", 0, ".", table$score,
+        -1, -1
+    )
+    write_peaks <- function(peaks, name, gz = FALSE) {
+        connection <- if (gz) gzfile(at(name), "w") else file(at(name), "w")
+        utils::write.table(format(peaks, scientific = FALSE, trim = TRUE),
+            connection,
+            sep = "\t", quote = FALSE, row.names = FALSE, col.names = FALSE
+        )
+        close(connection)
+    }
+    write_peaks(cbind(peaks, -1), "a.narrowPeak")
+    write_peaks(cbind(peaks, -1), "a.narrowPeak.gz", gz = TRUE)
+    write_peaks(peaks, "a.broadPeak")
+    gapped <- data.frame(
+        table$seqnames, table$start - 1, table$end, ".", 0, ".",
+        table$start - 1, table$end, 0, 1, table$width, 0, table$score, -1, -1
+    )
+    write_peaks(gapped, "a.gappedPeak")
+    for (name in list.files(folder)) {
+        bins <- binned(sites, c(m = at(name)))
+        expect_equal(values_of(bins), expected, info = name)
+    }
+    expect_equal(values_of(binned(sites, list(m = kept))), expected)
+})
+
+test_that("where peaks overlap, the largest counts", {
+    peaks <- GenomicRanges::GRanges(
+        "chr1", IRanges::IRanges(c(301, 311, 316), width = c(20, 10, 100)),
+        score = c(2, 5, 1)
+    )
+    sites <- some_sites()[1, ]
+    bases <- numeric(1000)
+    bases[316:415] <- 1
+    bases[301:320] <- 2
+    bases[311:320] <- 5
+    expect_equal(
+        values_of(binned(sites, list(m = peaks))),
+        unname(bins_r(list(chr1 = bases), sites, 200, 8))
+    )
+})
+
+test_that("reads of a BAM file are counted base by base", {
+    skip_if_not_installed("GenomicAlignments")
+    skip_if_not_installed("Rsamtools")
+    folder <- withr::local_tempdir()
+    starts <- withr::with_seed(3, sort(sample(950, 80, TRUE)))
+    sam <- c(
+        "@HD\tVN:1.6\tSO:coordinate", "@SQ\tSN:chr1\tLN:1000",
+        sprintf(
+            "r%d\t0\tchr1\t%d\t60\t30M\t*\t0\t0\t%s\t%s", seq_along(starts),
+            starts, strrep("A", 30), strrep("I", 30)
+        ),
+        # a duplicate does not count
+        sprintf(
+            "d\t1024\tchr1\t960\t60\t30M\t*\t0\t0\t%s\t%s", strrep("A", 30),
+            strrep("I", 30)
+        )
+    )
+    file <- file.path(folder, "a.sam")
+    writeLines(sam, file)
+    bam <- Rsamtools::asBam(file, file.path(folder, "a"))
+    bases <- tabulate(unlist(lapply(starts, seq, length.out = 30)), 1000)
+    sites <- some_sites()[c(1, 2, 4), ]
+    expect_equal(
+        values_of(binned(sites, c(m = bam))),
+        unname(bins_r(list(chr1 = bases), sites, 200, 8))
+    )
+})
+
+test_that("names of chromosomes are reconciled and told", {
+    scores <- base_scores()
+    track <- as_track(scores)
+    names(track) <- c("1", "2")
+    sites <- some_sites()
+    expect_message(
+        bins <- bin_signal(sites, list(m = track), 200, 8), "\"chr1\" with"
+    )
+    expect_equal(values_of(bins), unname(bins_r(scores, sites, 200, 8)))
+    expect_identical(plain_chromosome(c("chrM", "MT", "chrX", "2")),
+        c("MT", "MT", "X", "2")
+    )
+    expect_message(
+        expect_message(
+            bins <- bin_signal(sites, list(m = track["1"]), 200, 8), "chr1"
+        ), "its 1 gene"
+    )
+    expect_true(all(values_of(bins)[3, ] == 0))
+})
+
+test_that("windows over an end and genes without strand are told", {
+    scores <- base_scores()
+    sites <- some_sites()
+    sites$strand <- NULL
+    expect_message(
+        expect_message(
+            bins <- bin_signal(sites, list(m = as_track(scores)), 200, 8),
+            "4 of 4 genes have no strand"
+        ), "windows of 1 gene run over"
+    )
+    sites$strand <- "+"
+    expect_equal(values_of(bins), unname(bins_r(scores, sites, 200, 8)))
+})
+
+test_that("genes give their 5' ends", {
+    genes <- GenomicRanges::GRanges(
+        "chr1", IRanges::IRanges(c(300, 500), c(600, 700)), c("+", "-"),
+        gene_id = c("A", "B")
+    )
+    track <- as_track(base_scores())
+    expect_identical(
+        values_of(binned(genes, list(m = track))),
+        values_of(binned(some_sites()[1:2, ], list(m = track)))
+    )
+})
+
+test_that("empty peaks are told; nothing anywhere is refused", {
+    folder <- withr::local_tempdir()
+    empty <- file.path(folder, "none.narrowPeak")
+    writeLines("# no peaks", empty)
+    sites <- some_sites()
+    signal <- list(m = as_track(base_scores()), none = empty)
+    expect_message(bins <- bin_signal(sites[1, ], signal, 200, 8),
+        "\"none\" is 0 in all"
+    )
+    expect_true(all(values_of(bins, "none") == 0))
+    expect_error(binned(sites, signal["none"]), "0 in all windows",
+        class = "kith_error_input"
+    )
+})
+
+test_that("bad input is refused with a way out", {
+    sites <- some_sites()
+    track <- list(m = as_track(base_scores()))
+    refused <- function(expression, regexp) {
+        expect_error(suppressMessages(expression), regexp,
+            class = "kith_error_input"
+        )
+    }
+    refused(bin_signal(sites, track, 200, 7), "n_bins.*divide.*200")
+    refused(bin_signal(sites, track[[1]], 200, 8), "item for each mark|RleList")
+    refused(bin_signal(sites, unname(track)), "item for each mark")
+    refused(bin_signal(sites, list(m = 3)), "path of a file")
+    refused(bin_signal(1:3, track), "GRanges")
+    refused(bin_signal(sites[-1], track), "column for the chromosome")
+    refused(bin_signal(sites[-2], track), "column for the tss")
+    refused(bin_signal(transform(sites, tss = tss - 300), track), "Row 1 has 0")
+    refused(bin_signal(rbind(sites, sites), track), "each id once")
+    far <- transform(sites, tss = tss + 5000)
+    refused(binned(far, track), "another genome build")
+    elsewhere <- transform(sites, chrom = "chrUn")
+    refused(binned(elsewhere, track), "chromosomes in common.*chrUn.*chr1")
+    folder <- withr::local_tempdir()
+    at <- function(name) file.path(folder, name)
+    refused(bin_signal(sites, c(m = at("none.bw"))), "There is no file")
+    writeLines("chr1 1 2", at("a.xyz"))
+    refused(bin_signal(sites, c(m = at("a.xyz"))), "format.*xyz")
+    writeLines("not a bigwig", at("a.bw"))
+    # rtracklayer warns, too
+    suppressWarnings(refused(
+        bin_signal(sites, c(m = at("a.bw"))), "cannot be read as bigWig"
+    ))
+    writeLines("chr1\tx\ty", at("a.bed"))
+    refused(bin_signal(sites, c(m = at("a.bed"))), "cannot be read as bed")
+    peaks <- GenomicRanges::GRanges(
+        "chr1", IRanges::IRanges(1, 10),
+        score = NA_real_
+    )
+    refused(bin_signal(sites, list(m = peaks)), "missing scores")
+    # as advised
+    peaks$score <- 1
+    # of gene D bases 1 to 9 are all of a bin that there are, base 10 is one of
+    # the next
+    expect_equal(
+        sum(values_of(binned(sites, list(m = peaks)))), 9 / 9 + 1 / 25
+    )
+})
