@@ -12,7 +12,7 @@
 #'    of a Laplace kernel of the smoothed marks. Its width, penalty and scale
 #'    are those with the highest concordance on held-out folds of the training
 #'    genes.
-#' 2. **Networks.** The mean of three networks (`members`) with two hidden
+#' 2. **Networks.** The mean of three to five networks (`members`) with two hidden
 #'    layers of 64 and 32, trained on all pairs of each batch of 256 genes: one
 #'    pass over the genes of a batch serves its 32,640 pairs. With more than ten
 #'    features they have layer normalisation and dropout 0.3.
@@ -51,7 +51,8 @@
 #'   the noise of counts, or nothing where there are negative values.
 #' @param ties Pairs of equal expression: `"drop"` them, or `"half"`, learn that
 #'   either is above with probability one half.
-#' @param members How many networks for each encoder. `NULL`: 3.
+#' @param members How many networks for each encoder. `NULL`: 3, or 5 with up
+#'   to ten features, where they are small.
 #' @param BPPARAM Where networks are trained and kernels compared: in this
 #'   process or on workers of BiocParallel (see [kith-workers]). It changes no
 #'   result.
@@ -120,7 +121,7 @@ ranking_settings <- function(signal, scorer, control, transform,
         keep_ties = check_choice(ties, c("drop", "half"), call = call) ==
             "half",
         members = if (is.null(members)) {
-            3L
+            if (ncol(signal$values) <= few_features) 5L else 3L
         } else {
             check_count(members, call = call)
         }
