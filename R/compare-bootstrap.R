@@ -26,7 +26,7 @@ resample_units <- function(measure, predicted, truth, unit, draws,
 
 # n units drawn from n, with replacement
 drawn_units <- function(n, key, draw) {
-    .Call(C_draw_items, n, derive_key(key, "units", draw)) + 1L
+    .Call(C_draw_items, n, n, derive_key(key, "units", draw)) + 1L
 }
 
 # a draw may hold one class or a constant: no value then

@@ -34,9 +34,10 @@ measure_rmse <- new_measure(
     function(predicted, truth) sqrt(mean((predicted - truth)^2))
 )
 
-# is a value of the measure better than another? (NULL: there is no other)
+# Is a value of the measure better than another (NULL: there is no other), by
+# more than the least that counts where the measure has one?
 is_better <- function(measure, value, than) {
-    is.null(than) || advantage(measure, value, than) > 0
+    is.null(than) || advantage(measure, value, than) > (measure$least %||% 0)
 }
 
 # how much better values are than others, positive where better

@@ -100,9 +100,9 @@ permute_features <- function(fit, signal, y, by, repeats, key) {
     whole <- concordance(score_genes(fit, signal), y)
     orders <- lapply(seq_len(repeats), function(r) {
         # the same exchange of genes for all features
-        order(.Call(C_draw_items, n, derive_key(key, "units", r)),
-            .Call(C_draw_items, n, derive_key(key, "units", r + repeats))
-        )
+        order(.Call(
+            C_draw_items, .Machine$integer.max, n, derive_key(key, "units", r)
+        ))
     })
     falls <- vapply(groups$columns, function(columns) {
         vapply(orders, function(order) {

@@ -99,7 +99,8 @@ learn_ranking <- function(x, y, scorer = NULL, control = train_control(),
     preset <- check_choice(preset, c("kith", "paper", "paper_concat"))
     data <- match_expression(ranking_signal(x), y)
     if (preset != "kith") {
-        return(learn_published_ranking(data, preset, scorer, control, call))
+        check_published(scorer, transform, members, preset)
+        return(learn_published_ranking(data, preset, control))
     }
     settings <- ranking_settings(
         data$signal, scorer, control, transform, ties, members
@@ -108,6 +109,23 @@ learn_ranking <- function(x, y, scorer = NULL, control = train_control(),
     learn_ranking_settled(
         data, settings, draw_key(settings$control$seed), BPPARAM
     )
+}
+
+# A published recipe has no gaps to fill.
+check_published <- function(scorer, transform, members, preset,
+                            call = rlang::caller_env()) {
+    given <- c(
+        scorer = !is.null(scorer), transform = !is.null(transform),
+        members = !is.null(members)
+    )
+    if (any(given)) {
+        abort_input(c(
+            "{.arg {names(given)[given][1]}} cannot be set with
+            {.code preset = \"{preset}\"}.",
+            i = "Leave it {.code NULL}, or leave {.arg preset} at
+            {.val kith}."
+        ), call = call)
+    }
 }
 
 # The arguments of learn_ranking(), checked and completed.

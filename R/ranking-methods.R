@@ -9,6 +9,11 @@ score_part <- function(part, signal, threads, precision) {
             part$space, part$coefficients, values, n_bins, threads
         )[, 1L])
     }
+    if (!is.null(part$reference)) {
+        return(reference_scores(
+            part, unname(signal$values), precision, threads
+        ))
+    }
     scores <- vapply(part$members, function(member) {
         values <- apply_transform(signal, member$input$transform)
         input <- network_input(
@@ -113,18 +118,19 @@ predict.ranking_fit <- function(object, newdata,
         ))
     }
     signal <- matching_signal(newdata, object)
-    score <- score_genes(object, signal)
     if (type == "prob") {
-        return(pair_probabilities(score, signal_genes(signal), pairs))
+        return(pair_probabilities(object, signal, pairs))
     }
+    score <- score_genes(object, signal)
     data.frame(
         gene = signal_genes(signal),
         .pred = unname(if (type == "rank") mid_ranks(-score) else score)
     )
 }
 
-pair_probabilities <- function(score, genes, pairs,
+pair_probabilities <- function(fit, signal, pairs,
                                call = rlang::caller_env()) {
+    genes <- signal_genes(signal)
     ends <- check_pair_columns(pairs, name = "pairs", call = call)
     from <- match(ends$from, genes)
     to <- match(ends$to, genes)
@@ -136,10 +142,19 @@ pair_probabilities <- function(score, genes, pairs,
             i = "{advise_ids(unknown, genes)}"
         ), call = call)
     }
-    data.frame(
-        from = ends$from, to = ends$to,
-        .pred = stats::plogis(unname(score[from] - score[to]))
-    )
+    part <- fit$scorers[[1L]]
+    logits <- if (is.null(part$reference)) {
+        score <- unname(score_genes(fit, signal))
+        score[from] - score[to]
+    } else {
+        x <- unname(signal$values)
+        pair_logits(
+            "concat", part$network, fit$control$precision,
+            part$members[[1L]]$parameters, x[from, , drop = FALSE],
+            x[to, , drop = FALSE], fit$control$threads
+        )
+    }
+    data.frame(from = ends$from, to = ends$to, .pred = stats::plogis(logits))
 }
 
 #' @rdname ranking_fit

@@ -13,7 +13,9 @@
 #' @param weight_decay Decoupled decay (AdamW) or L2 penalty (SGD) on all
 #'   parameters. `NULL`: the preset's, 0.01 or the published 1e-4.
 #' @param schedule `"cosine"`: the rate falls along half a cosine from
-#'   `learning_rate` to 0, one value for each epoch; `"constant"`.
+#'   `learning_rate` to 0, one value for each epoch; `"constant"`;
+#'   `"plateau"`: it falls to a tenth whenever the value that is watched on
+#'   `validation` has not improved for more than five epochs.
 #' @param precision `"single"` (twice as fast) or `"double"`. `NULL`: single
 #'   where the BLAS of R has single precision products, else double.
 #' @param threads Threads that kith uses for training and evaluation, at most;
@@ -56,7 +58,7 @@
 #' @export
 train_control <- function(epochs = NULL, batch_size = NULL,
                           learning_rate = NULL, weight_decay = NULL,
-                          schedule = c("cosine", "constant"),
+                          schedule = c("cosine", "constant", "plateau"),
                           precision = NULL, threads = NULL, seed = NULL,
                           validation = NULL, patience = NULL,
                           checkpoint = NULL, verbose = interactive(),
@@ -70,7 +72,7 @@ train_control <- function(epochs = NULL, batch_size = NULL,
             open = TRUE
         ),
         weight_decay = or_null(weight_decay, check_number, 0),
-        schedule = check_choice(schedule, c("cosine", "constant")),
+        schedule = check_choice(schedule, schedules),
         precision = check_precision(precision),
         threads = check_threads(threads),
         seed = or_null(seed, check_count, min = -.Machine$integer.max),
@@ -87,6 +89,12 @@ train_control <- function(epochs = NULL, batch_size = NULL,
     if (!is.null(control$patience) && is.null(control$validation)) {
         abort_input(c(
             "{.arg patience} needs {.arg validation} pairs to watch.",
+            i = "For instance {.code validation = 0.1}."
+        ))
+    }
+    if (control$schedule == "plateau" && is.null(control$validation)) {
+        abort_input(c(
+            "{.code schedule = \"plateau\"} needs {.arg validation} to watch.",
             i = "For instance {.code validation = 0.1}."
         ))
     }
@@ -108,6 +116,8 @@ print.train_control <- function(x, ...) {
     cli::cat_line("  ", format(names(shown)), "  ", shown)
     invisible(x)
 }
+
+schedules <- c("cosine", "constant", "plateau")
 
 # batches and pair sets below this size are not trained on
 smallest_batch <- 8L

@@ -57,7 +57,10 @@ train_epoch <- function(loop, job, progress) {
         loop$state$at <- engine_place(loop$run)
         loop$state$begun <- TRUE
     }
-    rate <- learning_rate_at(control, epoch)
+    rate <- learning_rate_at(
+        control, epoch, watched_values(loop$state$history, job$measure),
+        job$measure
+    )
     n_steps <- 1
     repeat {
         start <- proc.time()[["elapsed"]]

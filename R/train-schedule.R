@@ -1,12 +1,42 @@
 # What a control means for a run: its learning rates, optimiser and batches.
 
-# the learning rate of an epoch (counted from 0)
-learning_rate_at <- function(control, epoch) {
+# The learning rate of an epoch (counted from 0). watched: the values so far of
+# the measure that is watched.
+learning_rate_at <- function(control, epoch, watched = NULL, measure = NULL) {
     switch(control$schedule,
         constant = control$learning_rate,
         cosine = control$learning_rate *
-            (1 + cos(pi * epoch / control$epochs)) / 2
+            (1 + cos(pi * epoch / control$epochs)) / 2,
+        plateau = control$learning_rate *
+            plateau_factor^count_plateaus(watched, measure)
     )
+}
+
+# the rate falls to this share after more than so many epochs without a gain of
+# this share of the best value (PyTorch's ReduceLROnPlateau)
+plateau_factor <- 0.1
+plateau_epochs <- 5L
+plateau_gain <- 1e-4
+
+# how often the rate has fallen
+count_plateaus <- function(watched, measure) {
+    best <- NULL
+    idle <- 0L
+    falls <- 0L
+    for (value in watched) {
+        least <- plateau_gain * abs(best %||% 0)
+        if (is.null(best) || advantage(measure, value, best) > least) {
+            best <- value
+            idle <- 0L
+        } else {
+            idle <- idle + 1L
+        }
+        if (idle > plateau_epochs) {
+            falls <- falls + 1L
+            idle <- 0L
+        }
+    }
+    falls
 }
 
 # the optimiser as C wants it; decay and clipping: engine_groups()

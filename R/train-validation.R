@@ -3,6 +3,11 @@
 
 validation_column <- function(measure) paste0("validation_", measure$name)
 
+# the values of all epochs so far
+watched_values <- function(history, measure) {
+    if (!is.null(measure)) history[[validation_column(measure)]]
+}
+
 # The best epoch so far, where early stopping asks for it: list(epoch, value,
 # parameters, state), or NULL. value: NULL where nothing is watched.
 keep_best <- function(best, job, run, epoch, value) {

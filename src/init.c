@@ -14,7 +14,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_draw_key, 0),
     ENTRY(C_key_from_seed, 1),
     ENTRY(C_derive_key, 3),
-    ENTRY(C_draw_items, 2),
+    ENTRY(C_draw_items, 3),
     ENTRY(C_philox, 2),
     /* train.c */
     ENTRY(C_run_create, 3),

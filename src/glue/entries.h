@@ -11,7 +11,7 @@
 SEXP C_draw_key(void);
 SEXP C_key_from_seed(SEXP seed);
 SEXP C_derive_key(SEXP key, SEXP part, SEXP i);
-SEXP C_draw_items(SEXP n, SEXP key);
+SEXP C_draw_items(SEXP n, SEXP n_draws, SEXP key);
 SEXP C_philox(SEXP counter, SEXP key);
 
 /* train.c */

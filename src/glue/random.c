@@ -40,14 +40,16 @@ SEXP C_derive_key(SEXP key, SEXP part, SEXP i) {
   return key_to_r(high << 32 | rng_u32(&r));
 }
 
-/* n of the numbers 0 .. n - 1, drawn with replacement. */
-SEXP C_draw_items(SEXP n, SEXP key) {
-  size_t n_items = get_count(n, "n");
-  if (n_items > INT_MAX)
-    raise_error(STATUS_BAD_INPUT, "`n` is above 2^31 - 1");
+/* n_draws of the numbers 0 .. n - 1, drawn with replacement. */
+SEXP C_draw_items(SEXP n, SEXP n_draws, SEXP key) {
+  size_t n_items = get_count(n, "n"), size = get_count(n_draws, "n_draws");
+  if (n_items > INT_MAX || size > INT_MAX)
+    raise_error(STATUS_BAD_INPUT, "`n` or `n_draws` is above 2^31 - 1");
+  if (n_items == 0 && size > 0)
+    raise_error(STATUS_BAD_INPUT, "`n` leaves nothing to draw");
   rng r = rng_open(get_key(key), RNG_BOOTSTRAP, 0, 0);
-  SEXP drawn = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)n_items));
-  for (size_t i = 0; i < n_items; ++i)
+  SEXP drawn = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t)size));
+  for (size_t i = 0; i < size; ++i)
     INTEGER(drawn)[i] = (int)rng_below(&r, n_items);
   UNPROTECT(1);
   return drawn;

@@ -2,8 +2,8 @@
 
 #include "task/tasks.h"
 
-static const task_type *const task_types[] = {&associations_task,
-                                              &ranking_task, &two_views_task};
+static const task_type *const task_types[] = {
+    &associations_task, &pair_ranking_task, &ranking_task, &two_views_task};
 
 static const task_type *find_task_type(const char *name) {
   for (size_t i = 0; i < sizeof task_types / sizeof *task_types; ++i)

@@ -18,7 +18,7 @@ test_that("empty input has empty answers", {
         ),
         list(from = integer(), to = integer())
     )
-    expect_identical(.Call(C_draw_items, 0, key), integer())
+    expect_identical(.Call(C_draw_items, 0, 0, key), integer())
 })
 
 test_that("sizes and places that cannot be are refused", {
@@ -28,7 +28,7 @@ test_that("sizes and places that cannot be are refused", {
     refused(.Call(C_split_items, -1, 0, key), "`n` is not a count")
     refused(.Call(C_split_items, NaN, 0, key), "`n` is not a count")
     refused(.Call(C_split_items, 1.5, 0, key), "`n` is not a count")
-    refused(.Call(C_draw_items, 3e9, key), "2\\^31")
+    refused(.Call(C_draw_items, 3e9, 1, key), "2\\^31")
     known <- list(0:1, 1:2)
     draw <- function(n, left = 0:2, right = NULL) {
         .Call(C_uniform_negatives, left, right, known[[1]], known[[2]], 3L, n,
