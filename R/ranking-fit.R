@@ -5,7 +5,7 @@
 learn_ranking_settled <- function(data, settings, key,
                                   workers = BiocParallel::SerialParam(),
                                   call = rlang::caller_env()) {
-    folds <- ranking_folds(length(data$y), key)
+    folds <- ranking_folds(data$signal, key)
     learned <- list(
         signal = data$signal, y = data$y, settings = settings, folds = folds,
         key = key

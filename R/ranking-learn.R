@@ -20,8 +20,9 @@
 #'    weights of at least 0 learns how much to trust each scorer. It makes
 #'    scores log-odds too, so that probabilities are calibrated.
 #'
-#' Up to 3,000 training genes there are three folds; of more, one fold of a
-#' quarter of the genes, 4,000 at most, and kernels are compared on 4,000 genes.
+#' Of up to 3,000 training genes, or with up to ten features, there are three
+#' folds; else one of a quarter of the genes, 4,000 at most. Of more than 3,000
+#' genes kernels are compared on 4,000.
 #'
 #' `preset = "paper"` is the published twin network, and `"paper_concat"` its
 #' earlier form that sees both genes of a pair side by side; see
@@ -227,14 +228,16 @@ default_network <- function(signal) {
 
 # ---- folds ------------------------------------------------------------------
 
-# Up to so many genes there are three folds and kernels are compared on all.
+# Of up to so many genes, or with few features, there are three folds; kernels
+# are compared on no more than these.
 few_genes <- 3000L
 most_compared <- 4000L
 
 # list of the rows held out in each fold
-ranking_folds <- function(n, key) {
+ranking_folds <- function(signal, key) {
+    n <- nrow(signal$values)
     key <- derive_key(key, "fold", 1L)
-    if (n <= few_genes) {
+    if (n <= few_genes || ncol(signal$values) <= few_features) {
         folds <- item_folds(n, 3L, key)
         return(lapply(1:3, function(f) which(folds == f)))
     }

@@ -21,39 +21,35 @@ network_part <- function(encoder, ends, learned) {
 }
 
 # Kernel and linear scorers: the best of their settings on the folds, refitted
-# on all genes.
+# on all genes. Of many genes some are enough to compare settings: one fold, and
+# fewer genes and centres.
 convex_part <- function(scorer, learned, key, workers) {
-    settings <- scorer_settings(scorer)
+    settings <- scorer_settings(scorer, learned$signal$n_bins)
     n <- length(learned$y)
-    ranks <- expression_ranks(learned$y)
-    threads <- learned$settings$control$threads
+    many <- n > few_genes
+    folds <- learned$folds
+    tested <- if (many) folds[1L] else folds
     tasks <- unlist(lapply(seq_along(settings), function(s) {
-        lapply(seq_along(learned$folds), function(f) list(s = s, f = f))
+        lapply(seq_along(tested), function(f) list(s = s, f = f))
     }), recursive = FALSE)
-    # of many genes some are enough to compare settings
-    few <- n > few_genes
     trained <- map_on(workers, tasks, function(task) {
-        out <- learned$folds[[task$f]]
-        rows <- setdiff(seq_len(n), out)
-        small <- scorer
-        if (few) {
-            rows <- rows[spread_rows(length(rows), most_compared)]
-            if (!is.null(small$centres)) small$centres <- min(500L, small$centres)
-        }
-        fit_convex(
-            small, learned, settings[[task$s]], rows, out, scorer$penalty, key
-        )$scores
+        try_setting(
+            scorer, learned, settings[[task$s]], tested[[task$f]], many, key
+        )
     })
-    values <- compare_penalties(trained, tasks, learned$folds, ranks)
+    values <- compare_penalties(
+        trained, tasks, tested, expression_ranks(learned$y)
+    )
     best <- which(values == max(values), arr.ind = TRUE)[1L, ]
     setting <- settings[[best[1L]]]
     penalty <- scorer$penalty[best[2L]]
-    held_out <- if (few) {
-        out <- learned$folds[[1L]]
-        list(fit_convex(
-            scorer, learned, setting, setdiff(seq_len(n), out), out, penalty,
-            key
-        )$scores[, 1L])
+    held_out <- if (many) {
+        map_on(workers, folds, function(out) {
+            fit_convex(
+                scorer, learned, setting, setdiff(seq_len(n), out), out,
+                penalty, key
+            )$scores[, 1L]
+        })
     } else {
         lapply(which(vapply(tasks, `[[`, 1L, "s") == best[1L]), function(i) {
             trained[[i]][, best[2L]]
@@ -74,6 +70,21 @@ convex_part <- function(scorer, learned, key, workers) {
             values = values
         )
     )
+}
+
+# scores of a fold's genes, out x penalties
+try_setting <- function(scorer, learned, setting, out, many, key) {
+    rows <- setdiff(seq_along(learned$y), out)
+    if (many) {
+        rows <- rows[spread_rows(length(rows), most_compared)]
+        out <- out[seq_len(min(length(out), most_compared))]
+        if (!is.null(scorer$centres)) {
+            scorer$centres <- min(500L, scorer$centres)
+        }
+    }
+    fit_convex(
+        scorer, learned, setting, rows, out, scorer$penalty, key
+    )$scores
 }
 
 label_setting <- function(setting) {
@@ -115,7 +126,8 @@ fit_convex <- function(scorer, learned, setting, rows, out, penalties, key) {
 # out x penalties.
 compare_penalties <- function(scores, tasks, folds, ranks) {
     by_task <- vapply(seq_along(tasks), function(i) {
-        truth <- ranks[folds[[tasks[[i]]$f]]]
+        # of many genes the first
+        truth <- ranks[folds[[tasks[[i]]$f]][seq_len(nrow(scores[[i]]))]]
         apply(scores[[i]], 2L, measure_concordance$of, truth)
     }, numeric(ncol(scores[[1L]])))
     by_task <- matrix(by_task, nrow = ncol(scores[[1L]]))

@@ -20,8 +20,9 @@
 #'   mark along the gene; 0 for none. `NULL` (default): 4 % of the bins, which
 #'   is 400 bp of a window of 10 kb.
 #' @param scale `"none"`: marks count by their variance; `"mark"`: each mark is
-#'   divided by its standard deviation over all genes and bins. Both (default):
-#'   the better of the two.
+#'   divided by its standard deviation over all genes and bins. Both are
+#'   compared where both are given. `NULL` (default): both for marks of several
+#'   bins, `"none"` for single numbers.
 #' @param centres How many training genes are centres at most. With no more
 #'   training genes than that the solution is exact; else centres are spread
 #'   evenly over the genes (Nystroem features).
@@ -40,16 +41,16 @@
 #' scorer_kernel()
 #' scorer_kernel(width = 2, penalty = c(1, 0.1), smooth = 2)
 #' @export
-scorer_kernel <- function(width = c(1, 2, 4),
+scorer_kernel <- function(width = c(1, 2, 4, 8),
                           penalty = c(10, 3, 1, 0.3, 0.1, 0.03),
-                          smooth = NULL, scale = c("none", "mark"),
+                          smooth = NULL, scale = NULL,
                           centres = 1200, loss = c("logistic", "squared")) {
     structure(
         list(
             width = check_positive(width),
             penalty = sort(check_positive(penalty), decreasing = TRUE),
             smooth = or_null(smooth, check_number, 0, 1e4),
-            scale = check_several(scale, c("none", "mark")),
+            scale = or_null(scale, check_several, c("none", "mark")),
             centres = check_count(centres, min = 2),
             loss = check_choice(loss, c("logistic", "squared"))
         ),

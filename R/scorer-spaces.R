@@ -6,16 +6,18 @@
 # optimiser's work easy.
 
 # one setting for each space that a scorer tries
-scorer_settings <- function(scorer) UseMethod("scorer_settings")
+scorer_settings <- function(scorer, n_bins) UseMethod("scorer_settings")
 
-scorer_settings.scorer_kernel <- function(scorer) {
+scorer_settings.scorer_kernel <- function(scorer, n_bins) {
     grid <- expand.grid(
-        width = scorer$width, scale = scorer$scale, stringsAsFactors = FALSE
+        width = scorer$width,
+        scale = scorer$scale %||% c("none", if (n_bins > 1L) "mark"),
+        stringsAsFactors = FALSE
     )
     lapply(seq_len(nrow(grid)), function(i) as.list(grid[i, ]))
 }
 
-scorer_settings.scorer_linear <- function(scorer) list(list())
+scorer_settings.scorer_linear <- function(scorer, n_bins) list(list())
 
 # The space of training genes: list(space, map, columns, squares) with
 # columns = base functions %*% map and crossprod(columns) = diag(squares).

@@ -147,7 +147,7 @@ test_that("a kernel scorer with squared loss is kernel ridge regression", {
     scorer <- scorer_kernel(
         width = 2, penalty = 0.7, smooth = 1, scale = "mark", loss = "squared"
     )
-    setting <- scorer_settings(scorer)[[1]]
+    setting <- scorer_settings(scorer, 4L)[[1]]
     fitted <- fit_space(scorer, x, 4L, setting, 1L)
     coefficients <- fit_penalties(
         fitted, y, 0.7, "squared", FALSE, draw_key(1L), 1L
