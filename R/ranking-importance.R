@@ -172,22 +172,19 @@ along_line <- function(x, steps, gradient) {
     way * total / steps
 }
 
+# of bins as the scorer smooths them
 convex_shares <- function(part, signal, fit, steps) {
-    x <- apply_transform(signal, part$transform)
+    x <- apply_transform(smooth_signal(signal, part$scorer), part$transform)
     space <- part$space
     coefficients <- part$coefficients[, 1L]
     along_line(x, steps, function(x) {
         if (is.null(space$centres)) {
             slope <- coefficients * space$standardiser$scale
-            slope <- matrix(slope, nrow(x), length(slope), byrow = TRUE)
-        } else {
-            at <- scale_marks(space, smooth_bins(x, fit$n_bins, space$smooth))
-            slope <- kernel_slope(
-                at, space, coefficients, fit$control$threads
-            )
-            slope <- scale_marks(space, slope)
+            return(matrix(slope, nrow(x), length(slope), byrow = TRUE))
         }
-        unsmooth_slope(slope, fit$n_bins, space$smooth)
+        scale_marks(space, kernel_slope(
+            scale_marks(space, x), space, coefficients, fit$control$threads
+        ))
     })
 }
 
@@ -199,19 +196,6 @@ kernel_slope <- function(x, space, coefficients, threads) {
     weight <- ifelse(distance > 0, kernel / (space$width * distance), 0) *
         rep(coefficients, each = nrow(x))
     weight %*% space$centres - rowSums(weight) * x
-}
-
-# what a gradient by smoothed bins is by the bins
-unsmooth_slope <- function(slope, n_bins, sd) {
-    if (sd == 0 || n_bins == 1L) {
-        return(slope)
-    }
-    weights <- t(smoothing_weights(n_bins, sd))
-    for (first in seq(1L, ncol(slope), by = n_bins)) {
-        columns <- seq.int(first, length.out = n_bins)
-        slope[, columns] <- slope[, columns, drop = FALSE] %*% weights
-    }
-    slope
 }
 
 network_shares <- function(member, part, signal, fit, steps) {

@@ -4,9 +4,11 @@
 score_part <- function(part, signal, threads, precision) {
     n_bins <- signal$n_bins
     if (is.null(part$members)) {
-        values <- apply_transform(signal, part$transform)
+        values <- apply_transform(
+            smooth_signal(signal, part$scorer), part$transform
+        )
         return(space_scores(
-            part$space, part$coefficients, values, n_bins, threads
+            part$space, part$coefficients, values, threads
         )[, 1L])
     }
     if (!is.null(part$reference)) {

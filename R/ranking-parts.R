@@ -100,9 +100,10 @@ fit_convex <- function(scorer, learned, setting, rows, out, penalties, key) {
     signal <- learned$signal
     settings <- learned$settings
     threads <- settings$control$threads
-    transform <- fit_transform(signal_rows(signal, rows), settings$transform)
-    values <- apply_transform(signal_rows(signal, c(rows, out)), transform)
+    signal <- smooth_signal(signal_rows(signal, c(rows, out)), scorer)
     inside <- seq_along(rows)
+    transform <- fit_transform(signal_rows(signal, inside), settings$transform)
+    values <- apply_transform(signal, transform)
     fitted <- fit_space(
         scorer, values[inside, , drop = FALSE], signal$n_bins, setting, threads
     )
@@ -116,7 +117,7 @@ fit_convex <- function(scorer, learned, setting, rows, out, penalties, key) {
         scores = if (length(out)) {
             space_scores(
                 fitted$space, coefficients, values[-inside, , drop = FALSE],
-                signal$n_bins, threads
+                threads
             )
         }
     )

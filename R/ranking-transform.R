@@ -110,6 +110,19 @@ smooth_bins <- function(x, n_bins, sd) {
     x
 }
 
+# The signal as a kernel or linear scorer takes it. Bins are smoothed before they
+# are transformed: the root of a mean is steadier than the mean of roots, and
+# the root of a 0/1 signal is itself.
+smooth_signal <- function(signal, scorer) {
+    signal$values <- smooth_bins(
+        signal$values, signal$n_bins,
+        scorer$smooth %||% default_smooth(signal$n_bins)
+    )
+    signal
+}
+
+default_smooth <- function(n_bins) 0.04 * n_bins
+
 # one over the standard deviation of all values of a mark, for each feature; 0
 # for marks that are constant
 mark_scales <- function(x, n_bins) {

@@ -1,5 +1,5 @@
-# Spaces: what a kernel or linear scorer of one setting makes of transformed
-# signal. f is linear in base functions: kernels at centres, or standardised
+# Spaces: what a kernel or linear scorer of one setting makes of signal that has
+# been smoothed and transformed. f is linear in base functions: kernels at centres, or standardised
 # features. A space says what they are; scores are base functions times
 # coefficients. For training, base functions are combined to columns that are
 # orthogonal over the training genes, which keeps the norm of f and makes the
@@ -21,18 +21,15 @@ scorer_settings.scorer_linear <- function(scorer, n_bins) list(list())
 
 # The space of training genes: list(space, map, columns, squares) with
 # columns = base functions %*% map and crossprod(columns) = diag(squares).
-# x: transformed signal of the training genes.
+# x: of the training genes, smoothed and transformed.
 fit_space <- function(scorer, x, n_bins, setting, threads) {
     UseMethod("fit_space")
 }
 
-default_smooth <- function(n_bins) 0.04 * n_bins
-
 fit_space.scorer_kernel <- function(scorer, x, n_bins, setting, threads) {
-    smooth <- scorer$smooth %||% default_smooth(n_bins)
-    x <- smooth_bins(x, n_bins, smooth)
-    scales <- if (setting$scale == "mark") mark_scales(x, n_bins)
-    space <- list(smooth = smooth, scales = scales)
+    space <- list(
+        scales = if (setting$scale == "mark") mark_scales(x, n_bins)
+    )
     x <- scale_marks(space, x)
     rows <- spread_rows(nrow(x), scorer$centres)
     space$centres <- x[rows, , drop = FALSE]
@@ -52,9 +49,7 @@ fit_space.scorer_kernel <- function(scorer, x, n_bins, setting, threads) {
 }
 
 fit_space.scorer_linear <- function(scorer, x, n_bins, setting, threads) {
-    smooth <- scorer$smooth %||% default_smooth(n_bins)
-    x <- smooth_bins(x, n_bins, smooth)
-    space <- list(smooth = smooth, standardiser = standardiser(x))
+    space <- list(standardiser = standardiser(x))
     x <- standardise(x, space$standardiser)
     finish_space(space, x, orthogonal_map(diag(ncol(x)), crossprod(x)))
 }
@@ -91,9 +86,8 @@ median_distance <- function(x) {
     if (middle > 0) middle else stats::median(c(distance[distance > 0], 1))
 }
 
-# Scores of genes: rows of x x columns of coefficients. x: transformed signal.
-space_scores <- function(space, coefficients, x, n_bins, threads) {
-    x <- smooth_bins(x, n_bins, space$smooth)
+# Scores of genes: rows of x x columns of coefficients. x: as in fit_space().
+space_scores <- function(space, coefficients, x, threads) {
     if (is.null(space$centres)) {
         return(standardise(x, space$standardiser) %*% coefficients)
     }

@@ -148,11 +148,14 @@ test_that("a kernel scorer with squared loss is kernel ridge regression", {
         width = 2, penalty = 0.7, smooth = 1, scale = "mark", loss = "squared"
     )
     setting <- scorer_settings(scorer, 4L)[[1]]
-    fitted <- fit_space(scorer, x, 4L, setting, 1L)
+    smoothed <- smooth_bins(x, 4L, scorer$smooth)
+    fitted <- fit_space(scorer, smoothed, 4L, setting, 1L)
     coefficients <- fit_penalties(
         fitted, y, 0.7, "squared", FALSE, draw_key(1L), 1L
     )
-    found <- space_scores(fitted$space, coefficients, new, 4L, 1L)[, 1]
+    found <- space_scores(
+        fitted$space, coefficients, smooth_bins(new, 4L, scorer$smooth), 1L
+    )[, 1]
 
     # plain R: smooth, scale, kernel, solve
     weights <- outer(1:4, 1:4, function(a, b) exp(-(a - b)^2 / 2))
