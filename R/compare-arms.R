@@ -51,9 +51,13 @@ run_arm <- function(arm) {
     result
 }
 
-# what makes two arms the same
+# What makes two arms the same. A function is known by its text: its environment
+# may differ from call to call.
 arm_hash <- function(arm) {
+    arm <- lapply(arm, function(field) {
+        if (is.function(field)) deparse(field) else field
+    })
     arm$settings$control <- deciding_control(arm$settings$control)
     arm[c("place", "folder")] <- NULL
-    rlang::hash(list(unclass(arm), kith_version()))
+    rlang::hash(list(arm, kith_version()))
 }

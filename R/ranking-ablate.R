@@ -16,7 +16,8 @@
 #'   but one are always there. `NULL`: all sizes up to eight marks; of more 1, 2
 #'   and all but one.
 #' @param folds How many folds of the genes; each is held out once.
-#' @param groups As in [benchmark_ranking()]: genes of one group lie in one fold.
+#' @param groups As in [benchmark_ranking()]: genes of one group lie in one
+#'   fold.
 #' @param folder As in [benchmark_ranking()].
 #' @param BPPARAM Where subsets are trained.
 #'

@@ -24,7 +24,8 @@
 #'   group stay together. With chromosomes this is the stricter test, as
 #'   neighbours share windows and promoters.
 #' @param folder Folder in which finished arms are kept, so that a stopped
-#'   benchmark goes on; `NULL`: nowhere.
+#'   benchmark goes on; `NULL`: nowhere. A function is known by its text, and
+#'   kith by its version: empty the folder where what they call has changed.
 #'
 #' @return A data frame of class `ranking_benchmark` with a row for each split
 #'   and arm: `split`, `method`, `concordance`, `spearman`, `auc` (against the

@@ -6,9 +6,9 @@
 #' signal. So a peak that lies within one bin counts by its share of the bin.
 #'
 #' Files are read by rtracklayer (bigWig, bedGraph, BED, narrowPeak, broadPeak,
-#' gappedPeak, each also as `.gz` but for bigWig) and GenomicAlignments (BAM: the
-#' number of reads that cover a base; secondary alignments, duplicates and reads
-#' that failed quality checks are left out). Of peaks the signal is their
+#' gappedPeak, each also as `.gz` but for bigWig) and GenomicAlignments (BAM:
+#' the number of reads that cover a base; secondary alignments, duplicates and
+#' reads that failed quality checks are left out). Of peaks the signal is their
 #' `signalValue` where there is one, else their score, else 1; where several
 #' cover a base the largest counts. A gappedPeak counts from its start to its
 #' end.
@@ -21,10 +21,10 @@
 #' Names of chromosomes may be written with or without "chr", and mitochondria
 #' "M" or "MT": a message says where they differ.
 #'
-#' @param regions Start sites or genes, with ids: a `GRanges` (of genes the start
-#'   site is their 5' end) with names or a column `gene_id`, or a data frame with
-#'   columns for chromosome, start site and gene (`chrom`, `tss`, `gene_id` or
-#'   as other sources write them) and, if known, `strand`.
+#' @param regions Start sites or genes, with ids: a `GRanges` (of genes the
+#'   start site is their 5' end) with names or a column `gene_id`, or a data
+#'   frame with columns for chromosome, start site and gene (`chrom`, `tss`,
+#'   `gene_id` or as other sources write them) and, if known, `strand`.
 #' @param signal A named list or character vector, an item for each mark: the
 #'   path of a file, a `GRanges` with a score, or an `RleList` of coverage.
 #' @param width Length of the window in base pairs; the site lies in its middle.
@@ -236,8 +236,8 @@ plain_chromosome <- function(names) {
     ifelse(toupper(plain) %in% c("M", "MT"), "MT", plain)
 }
 
-# genes x bins. coverage: list(values: RleList, lengths: of chromosomes, NA where
-# unknown)
+# genes x bins. coverage: list(values: RleList, lengths: of chromosomes, NA
+# where unknown)
 mean_in_bins <- function(bins, coverage, mark, sites,
                          call = rlang::caller_env()) {
     known <- names(coverage$values)
@@ -303,8 +303,8 @@ check_chromosomes <- function(bins, coverage, at, mark, call) {
             chromosomes in common.",
             x = "{.arg regions}: {.val {utils::head(wanted, 3)}}; signal:
             {.val {utils::head(known, 3)}}.",
-            i = "Are they of the same species? {.fn GenomeInfoDb::seqlevelsStyle}
-            translates names."
+            i = "Are they of the same species?
+            {.fn GenomeInfoDb::seqlevelsStyle} translates names."
         ), call = call)
     }
     same <- bins$chromosome == known[at]

@@ -115,11 +115,11 @@ evaluate_genes <- function(fit, signal, y, groups, train, baselines, draws,
                            level) {
     expression_ranks(y)
     means <- mark_means(signal)
-    scores <- c(
-        list(kith = score_genes(fit, signal)),
-        lapply(stats::setNames(fit$marks, paste("mean", fit$marks)), function(m)
-            fit$direction[[m]] * means[, m])
-    )
+    of_marks <- lapply(fit$marks, function(mark) {
+        fit$direction[[mark]] * means[, mark]
+    })
+    names(of_marks) <- paste("mean", fit$marks)
+    scores <- c(list(kith = score_genes(fit, signal)), of_marks)
     if (!is.null(train)) {
         kept <- usable_baselines(train$signal, baselines)
         kept[["best mark"]] <- NULL

@@ -53,7 +53,8 @@ ranking_jobs <- function(learned, call = rlang::caller_env()) {
                 learned, encoder, setdiff(seq_len(n), out), out, control,
                 derive_key(learned$key, "network", number),
                 scorer = names(encoders)[e],
-                data_hash = list(learned = hash), alone = alone, stem = file_stem(file), call = call
+                data_hash = list(learned = hash), alone = alone,
+                stem = file_stem(file), call = call
             )
         })
     }), recursive = FALSE)

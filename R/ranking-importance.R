@@ -66,7 +66,8 @@ importance <- function(fit, newdata, y = NULL, by = c("mark", "bin"),
         data <- match_expression(signal, y)
         expression_ranks(data$y)
         permute_features(
-            fit, data$signal, data$y, by, check_count(repeats), draw_key(seed)
+            fit, data$signal, data$y, by, check_count(repeats),
+            draw_key(or_null(seed, check_count, min = -.Machine$integer.max))
         )
     } else {
         attribute_scores(fit, signal, by, check_count(steps))

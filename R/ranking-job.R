@@ -1,6 +1,6 @@
 # The networks behind a ranking fit. A member is trained on all training genes;
 # a fold without a part of them, whose scores then tell how far each scorer can
-# be trusted (ranking-learn.R).
+# be trusted (ranking-fit.R).
 
 # ---- what goes into a network -----------------------------------------------
 

@@ -12,10 +12,10 @@
 #'    of a Laplace kernel of the smoothed marks. Its width, penalty and scale
 #'    are those with the highest concordance on held-out folds of the training
 #'    genes.
-#' 2. **Networks.** The mean of three to five networks (`members`) with two hidden
-#'    layers of 64 and 32, trained on all pairs of each batch of 256 genes: one
-#'    pass over the genes of a batch serves its 32,640 pairs. With more than ten
-#'    features they have layer normalisation and dropout 0.3.
+#' 2. **Networks.** The mean of three to five networks (`members`) with two
+#'    hidden layers of 64 and 32, trained on all pairs of each batch of 256
+#'    genes: one pass over the genes of a batch serves its 32,640 pairs. With
+#'    more than ten features they have layer normalisation and dropout 0.3.
 #' 3. **Weights.** On the same folds, a pairwise logistic regression with
 #'    weights of at least 0 learns how much to trust each scorer. It makes
 #'    scores log-odds too, so that probabilities are calibrated.
@@ -183,7 +183,9 @@ check_gene_count <- function(data, control, call = rlang::caller_env()) {
 # The scorers as a named list.
 check_scorers <- function(scorer, signal, call = rlang::caller_env()) {
     if (is.null(scorer)) {
-        scorer <- list(kernel = scorer_kernel(), network = default_network(signal))
+        scorer <- list(
+            kernel = scorer_kernel(), network = default_network(signal)
+        )
     }
     if (inherits(scorer, c("scorer", "encoder"))) {
         scorer <- list(scorer)

@@ -75,8 +75,8 @@ score_genes <- function(fit, signal) {
 #'   `transform`, `concordance` (of all scorers together on the held-out folds
 #'   of training genes), `precision`.
 #' * `summary`: both, and the history of the networks.
-#' @section Errors: Of class `kith_error_input`: marks or bins that are not those
-#'   of the training, pairs of genes that `newdata` does not have.
+#' @section Errors: Of class `kith_error_input`: marks or bins that are not
+#'   those of the training, pairs of genes that `newdata` does not have.
 #' @family ranking functions
 #' @examples
 #' set.seed(1)

@@ -8,8 +8,8 @@ ranking_colours <- c(kith = "#D55E00", baseline = "#0072B2")
 #'   that were compared on held-out folds), or a result of
 #'   [evaluate()][evaluate.ranking_fit] (a forest plot), [benchmark_ranking()]
 #'   (how much better kith is on each split, by method), [mark_ablation()]
-#'   (subsets of marks) or [importance()] (by mark bars, by bin a map of bins and
-#'   marks).
+#'   (subsets of marks) or [importance()] (by mark bars, by bin a map of bins
+#'   and marks).
 #' @param n How many subsets of marks to draw, the best.
 #' @param ... Not used.
 #' @return A `ggplot`.

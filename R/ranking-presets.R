@@ -4,23 +4,24 @@
 #' train, setting by setting as in the authors' code. They are there to compare
 #' with; the default ranks better.
 #'
-#' Both take the signal as it is (no transform, no scaling). Networks have hidden
-#' layers of 64 and 32 with leaky ReLU (slope 0.1) and dropout 0.3 behind both.
-#' Each item is a pair of two different genes; the label is 1 where the first is
-#' expressed more, else 0, so ties are 0. The loss is the mean binary
+#' Both take the signal as it is (no transform, no scaling). Networks have
+#' hidden layers of 64 and 32 with leaky ReLU (slope 0.1) and dropout 0.3 behind
+#' both. Each item is a pair of two different genes; the label is 1 where the
+#' first is expressed more, else 0, so ties are 0. The loss is the mean binary
 #' cross-entropy, plus 0.005 times the sum of the induced 1-norms of the three
 #' weight matrices (the largest column sum of absolute weights) and 0.001 times
 #' that of their spectral norms. SGD with rate 1e-4 and momentum 0.9, batches of
 #' 32; the rate falls to a tenth when the loss of the validation pairs has not
 #' fallen for more than 5 epochs; at most 100 epochs.
 #'
-#' * `"paper"`: the twin network. One scorer f for both genes, P = sigmoid(f(i) -
-#'   f(j)). 8,000 pairs are drawn once, 1,000 for validation; training stops when
-#'   their loss has not fallen by 1e-4 for 10 epochs, and the best epoch is kept.
+#' * `"paper"`: the twin network. One scorer f for both genes, P = sigmoid(f(i)
+#'   - f(j)). 8,000 pairs are drawn once, 1,000 for validation; training stops
+#'   when their loss has not fallen by 1e-4 for 10 epochs, and the best epoch is
+#'   kept.
 #' * `"paper_concat"`: the earlier form. The network sees both genes side by
-#'   side, P = sigmoid(f([x_i; x_j])), so that P(i, j) and P(j, i) need not add up
-#'   to 1 and there is no score of a gene; where one is asked for, it is half the
-#'   mean of f([x_i; x_r]) - f([x_r; x_i]) over 100 training genes r. 80,000
+#'   side, P = sigmoid(f([x_i; x_j])), so that P(i, j) and P(j, i) need not add
+#'   up to 1 and there is no score of a gene; where one is asked for, it is half
+#'   the mean of f([x_i; x_r]) - f([x_r; x_i]) over 100 training genes r. 80,000
 #'   pairs are drawn anew in each epoch, 10,000 once for validation; no early
 #'   stopping.
 #'
@@ -28,8 +29,8 @@
 #' [train_control()]); with a tenth kept out as test genes before, that is the
 #' authors' 80/10/10. Of `control`, `epochs`, `batch_size`, `learning_rate`,
 #' `weight_decay`, `validation`, `patience`, `precision`, `threads`, `seed`,
-#' `checkpoint` and `verbose` have a say where they are not `NULL`; optimiser and
-#' schedule are the preset's.
+#' `checkpoint` and `verbose` have a say where they are not `NULL`; optimiser
+#' and schedule are the preset's.
 #'
 #' @references Datta D, Li S, Munif A, Ward C (2025). bioRxiv
 #'   2025.09.04.674139. The authors' repository is munif/epi-thesis on GitHub.

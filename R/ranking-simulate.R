@@ -121,7 +121,7 @@ print.simulated_marks <- function(x, ...) {
         size[3L], " marks (", toString(dimnames(x$marks)[[3L]]), ")"
     )
     cli::cat_line(sprintf(
-        "%.0f %% of the genes have expression 0; best concordance there is %.3f",
+        "%.0f %% of genes have expression 0; best concordance there is %.3f",
         100 * mean(x$expression == 0),
         concordance(x$truth$expected, x$expression)
     ))

@@ -110,9 +110,9 @@ smooth_bins <- function(x, n_bins, sd) {
     x
 }
 
-# The signal as a kernel or linear scorer takes it. Bins are smoothed before they
-# are transformed: the root of a mean is steadier than the mean of roots, and
-# the root of a 0/1 signal is itself.
+# The signal as a kernel or linear scorer takes it. Bins are smoothed before
+# they are transformed: the root of a mean is steadier than the mean of roots,
+# and the root of a 0/1 signal is itself.
 smooth_signal <- function(signal, scorer) {
     signal$values <- smooth_bins(
         signal$values, signal$n_bins,

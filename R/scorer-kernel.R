@@ -3,11 +3,10 @@
 #' Describes how [learn_ranking()] scores genes by their likeness to training
 #' genes: f(x) is a weighted sum of Laplace kernels
 #' \eqn{\exp(-|x - c| / (w m))} between a gene and the centres c, with m the
-#' median distance of the centres. Marks are smoothed along their bins first, then
-#' transformed.
-#' Weights minimise the pairwise logistic loss over training genes, or squared
-#' error, plus a penalty \eqn{\lambda / 2n} on the squared norm of f in the
-#' space of the kernel: a convex problem, solved by L-BFGS
+#' median distance of the centres. Marks are smoothed along their bins first,
+#' then transformed. Weights minimise the pairwise logistic loss over training
+#' genes, or squared error, plus a penalty \eqn{\lambda / 2n} on the squared
+#' norm of f in the space of the kernel: a convex problem, solved by L-BFGS
 #' ([stats::optim()]).
 #'
 #' With a thousand genes and hundreds of bins it ranks better than networks and

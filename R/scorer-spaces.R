@@ -1,9 +1,9 @@
 # Spaces: what a kernel or linear scorer of one setting makes of signal that has
-# been smoothed and transformed. f is linear in base functions: kernels at centres, or standardised
-# features. A space says what they are; scores are base functions times
-# coefficients. For training, base functions are combined to columns that are
-# orthogonal over the training genes, which keeps the norm of f and makes the
-# optimiser's work easy.
+# been smoothed and transformed. f is linear in base functions: kernels at
+# centres, or standardised features. A space says what they are; scores are base
+# functions times coefficients. For training, base functions are combined to
+# columns that are orthogonal over the training genes, which keeps the norm of f
+# and makes the optimiser's work easy.
 
 # one setting for each space that a scorer tries
 scorer_settings <- function(scorer, n_bins) UseMethod("scorer_settings")
