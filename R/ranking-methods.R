@@ -50,7 +50,7 @@ score_genes <- function(fit, signal) {
 #' Look into a ranking fit
 #'
 #' @param x,object,fit A fit of [learn_ranking()].
-#' @param newdata,data Marks of genes, also of genes that the fit has never met:
+#' @param newdata Marks of genes, also of genes that the fit has never met:
 #'   whatever [learn_ranking()] takes as `x`, with the marks and bins that the
 #'   fit was trained on.
 #' @param type What to predict: `"score"` of each gene (log-odds: differences

@@ -19,9 +19,9 @@
 #'   when their loss has not fallen by 1e-4 for 10 epochs, and the best epoch is
 #'   kept.
 #' * `"paper_concat"`: the earlier form. The network sees both genes side by
-#'   side, P = sigmoid(f([x_i; x_j])), so that P(i, j) and P(j, i) need not add
+#'   side, P = sigmoid(f(x_i, x_j)), so that P(i, j) and P(j, i) need not add
 #'   up to 1 and there is no score of a gene; where one is asked for, it is half
-#'   the mean of f([x_i; x_r]) - f([x_r; x_i]) over 100 training genes r. 80,000
+#'   the mean of f(x_i, x_r) - f(x_r, x_i) over 100 training genes r. 80,000
 #'   pairs are drawn anew in each epoch, 10,000 once for validation; no early
 #'   stopping.
 #'
