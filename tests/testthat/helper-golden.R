@@ -10,7 +10,7 @@ golden_cases <- function() {
     files <- list.files(testthat::test_path("fixtures"), "^golden-.*json$")
     setdiff(
         sub("^golden-(.*)[.]json$", "\\1", files),
-        c("layers", "parts", "positions", "two-views")
+        c("layers", "parts", "positions", "ranking", "two-views")
     )
 }
 
