@@ -10,7 +10,8 @@ ranking_colours <- c(kith = "#D55E00", baseline = "#0072B2")
 #'   (how much better kith is on each split, by method), [mark_ablation()]
 #'   (subsets of marks) or [importance()] (by mark bars, by bin a map of bins
 #'   and marks).
-#' @param n How many subsets of marks to draw, the best.
+#' @param n How many subsets of marks to draw, the best; all marks, single marks
+#'   and the smallest sufficient subset are always there.
 #' @param ... Not used.
 #' @return A `ggplot`.
 #' @family ranking functions
@@ -102,7 +103,7 @@ autoplot.ranking_benchmark <- function(object, ...) {
 #' @rdname autoplot.ranking_fit
 #' @method autoplot mark_ablation
 #' @export
-autoplot.mark_ablation <- function(object, n = 30, ...) {
+autoplot.mark_ablation <- function(object, n = 15, ...) {
     n <- check_count(n)
     all <- object[which.max(object$n_marks), ]
     rows <- object[order(-object$concordance), ]
@@ -111,7 +112,7 @@ autoplot.mark_ablation <- function(object, n = 30, ...) {
         which(rows$n_marks == 1L), which(rows$marks == all$marks)
     ))
     rows <- rows[sort(kept), ]
-    rows$kind <- ifelse(rows$smallest, "smallest within one standard error",
+    rows$kind <- ifelse(rows$smallest, "smallest within\none standard error",
         ifelse(rows$marks == all$marks, "all marks", "other subset")
     )
     label <- ifelse(rows$marks == all$marks,
@@ -132,7 +133,7 @@ autoplot.mark_ablation <- function(object, n = 30, ...) {
         ), height = 0.3) +
         ggplot2::geom_point(size = 2.4) +
         ggplot2::scale_colour_manual(values = c(
-            "smallest within one standard error" = "#D55E00",
+            "smallest within\none standard error" = "#D55E00",
             "all marks" = "#0072B2", "other subset" = "grey50"
         )) +
         ggplot2::labs(
