@@ -41,7 +41,7 @@
 #'   chromosome (another genome build), marks that are 0 everywhere. Of class
 #'   `kith_error_package`: a package is needed that is not there.
 #' @family ranking functions
-#' @examplesIf requireNamespace("rtracklayer", quietly = TRUE)
+#' @examplesIf requireNamespace("GenomicRanges", quietly = TRUE)
 #' genes <- data.frame(
 #'     chrom = "chr1", tss = c(3000, 8000), strand = c("+", "-"),
 #'     gene_id = c("A", "B")
