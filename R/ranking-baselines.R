@@ -30,14 +30,14 @@ ranking_baselines <- list(
         }
     ),
     forest = list(
-        needs = "ranger",
+        needs = NULL,
         fits = function(train) TRUE,
         score = function(train, y, test, threads) {
             forest_scores(train$values, y, test$values, threads)
         }
     ),
     "forest, smoothed bins" = list(
-        needs = "ranger",
+        needs = NULL,
         fits = function(train) train$n_bins > 1L,
         score = function(train, y, test, threads) {
             smooth <- function(signal) {

@@ -109,14 +109,14 @@ ranking_fit_of <- function(learned, jobs, ends, workers) {
     with_one_blas_thread({
         settings <- learned$settings
         parts <- Map(function(scorer, name, i) {
+            key <- derive_key(learned$key, "scorer", i)
             if (inherits(scorer, "encoder")) {
                 own <- vapply(jobs, function(job) job$scorer == name, NA)
                 network_part(scorer, ends[own], learned)
+            } else if (inherits(scorer, "scorer_forest")) {
+                forest_part(scorer, learned, key)
             } else {
-                convex_part(
-                    scorer, learned, derive_key(learned$key, "scorer", i),
-                    workers
-                )
+                convex_part(scorer, learned, key, workers)
             }
         }, settings$scorers, names(settings$scorers),
         seq_along(settings$scorers))

@@ -150,6 +150,8 @@ attribute_scores <- function(fit, signal, by, steps) {
 
 # genes x features: shares in the score of each gene less that of the mean gene
 integrated_gradients <- function(fit, signal, steps) {
+    smooth <- vapply(fit$scorers, function(part) is.null(part$forest), NA)
+    report_no_gradient(fit, smooth)
     with_one_blas_thread(Reduce(`+`, Map(function(part, weight) {
         if (is.null(part$members)) {
             return(weight * convex_shares(part, signal, fit, steps))
@@ -158,7 +160,27 @@ integrated_gradients <- function(fit, signal, steps) {
             part = part, signal = signal, fit = fit, steps = steps
         )
         weight * Reduce(`+`, shares) / length(shares)
-    }, fit$scorers, fit$weights)))
+    }, fit$scorers[smooth], fit$weights[smooth])))
+}
+
+# Trees are steps: they have no gradient.
+report_no_gradient <- function(fit, smooth, call = rlang::caller_env(4)) {
+    if (all(smooth)) {
+        return(invisible())
+    }
+    left_out <- names(fit$scorers)[!smooth]
+    if (!any(smooth)) {
+        abort_input(c(
+            "{.arg method} cannot be {.val gradients} for a fit of forests
+            alone: trees have no gradient.",
+            i = "Use {.code method = \"permutation\"}."
+        ), call = call)
+    }
+    inform_kith(
+        "Trees have no gradient: {.val {left_out}} is left out, and shares are
+        those of {.val {names(fit$scorers)[smooth]}}.",
+        class = "kith_message_importance"
+    )
 }
 
 # The mean of the gradients at the middles of `steps` pieces of the line from

@@ -9,18 +9,19 @@
 #' # What the default does
 #'
 #' 1. **Kernel.** [scorer_kernel()]: pairwise logistic regression in the space
-#'    of a Laplace kernel of the smoothed marks. Its width, penalty and scale
-#'    are those with the highest concordance on held-out folds of the training
-#'    genes.
+#'    of a Laplace kernel of the smoothed marks. Its penalty is the one with the
+#'    highest concordance on held-out folds of the training genes.
 #' 2. **Networks.** The mean of three to five networks (`members`) with two
 #'    hidden layers of 64 and 32, trained on all pairs of each batch of 256
 #'    genes: one pass over the genes of a batch serves its 32,640 pairs. With
 #'    more than ten features they have layer normalisation and dropout 0.3.
-#' 3. **Weights.** On the same folds, a pairwise logistic regression with
+#' 3. **Forest.** Of up to 3,000 genes with several bins: [scorer_forest()], a
+#'    random forest on the smoothed marks.
+#' 4. **Weights.** On the same folds, a pairwise logistic regression with
 #'    weights of at least 0 learns how much to trust each scorer. It makes
 #'    scores log-odds too, so that probabilities are calibrated.
 #'
-#' Of up to 3,000 training genes, or with up to ten features, there are three
+#' Of up to 3,000 training genes, or with up to ten features, there are five
 #' folds; else one of a quarter of the genes, 4,000 at most. Of more than 3,000
 #' genes kernels are compared on 4,000.
 #'
@@ -37,8 +38,8 @@
 #'   decide), in the order of `x` or with gene ids as names. Genes without a
 #'   value are left out and counted.
 #' @param scorer How genes are scored: [scorer_kernel()], [scorer_linear()],
-#'   [encoder_mlp()], [encoder_conv()] or a list of several. `NULL`: a kernel
-#'   and a network, see below. Networks end in one value: `n_out`, `blend` and
+#'   [scorer_forest()], [encoder_mlp()], [encoder_conv()] or a list of several.
+#'   `NULL`: a kernel, a network and of few genes a forest, see below. Networks end in one value: `n_out`, `blend` and
 #'   `normalize` of an encoder have no say.
 #' @param control How networks are trained: [train_control()]. `NULL` settings:
 #'   60 epochs, batches of 256 genes, learning rate 1e-3 (1e-2 with up to ten
@@ -47,9 +48,11 @@
 #'   share of the genes, `patience` counts epochs without a higher concordance.
 #' @param preset `"kith"`, or one of [ranking_presets].
 #' @param transform What is done to the signal first: `"sqrt"`, `"log1p"`,
-#'   `"normal_scores"` (each feature by its ranks) or `"none"`. `NULL`: normal
-#'   scores where a mark is one number; of bins the square root, which evens out
-#'   the noise of counts, or nothing where there are negative values.
+#'   `"normal_scores"` (each feature by its ranks) or `"none"`. `NULL`: of bins
+#'   the square root, which evens out the noise of counts, or nothing where
+#'   there are negative values; where a mark is one number normal scores, or
+#'   nothing where no value lies more than six interquartile ranges from the
+#'   median of its mark (logarithms, say).
 #' @param ties Pairs of equal expression: `"drop"` them, or `"half"`, learn that
 #'   either is above with probability one half.
 #' @param members How many networks for each encoder. `NULL`: 3, or 5 with up
@@ -93,7 +96,7 @@ learn_ranking <- function(x, y, scorer = NULL, control = train_control(),
                           BPPARAM = BiocParallel::SerialParam(), ...) {
     check_no_others(..., homes = list(
         control = "train_control", scorer = "scorer_kernel",
-        scorer = "encoder_mlp", scorer = "encoder_conv"
+        scorer = "scorer_forest", scorer = "encoder_mlp", scorer = "encoder_conv"
     ))
     check_class(control, "train_control", "train_control")
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
@@ -183,9 +186,7 @@ check_gene_count <- function(data, control, call = rlang::caller_env()) {
 # The scorers as a named list.
 check_scorers <- function(scorer, signal, call = rlang::caller_env()) {
     if (is.null(scorer)) {
-        scorer <- list(
-            kernel = scorer_kernel(), network = default_network(signal)
-        )
+        scorer <- default_scorers(signal)
     }
     if (inherits(scorer, c("scorer", "encoder"))) {
         scorer <- list(scorer)
@@ -199,15 +200,15 @@ check_scorers <- function(scorer, signal, call = rlang::caller_env()) {
         }
         abort_input(c(
             "{.arg scorer} must come from {.fn scorer_kernel},
-            {.fn scorer_linear}, {.fn encoder_mlp} or {.fn encoder_conv}, or be
-            a list of such.",
+            {.fn scorer_linear}, {.fn scorer_forest}, {.fn encoder_mlp} or
+            {.fn encoder_conv}, or be a list of such.",
             x = "It is {describe_value(wrong)}."
         ), call = call)
     }
     kinds <- vapply(scorer, function(one) {
         c(
             scorer_kernel = "kernel", scorer_linear = "linear",
-            encoder_mlp = "network", encoder_conv = "convolution"
+            scorer_forest = "forest", encoder_mlp = "network", encoder_conv = "convolution"
         )[[class(one)[1L]]]
     }, "")
     given <- names(scorer) %||% character(length(scorer))
@@ -220,6 +221,16 @@ check_scorers <- function(scorer, signal, call = rlang::caller_env()) {
     scorer
 }
 
+# Forests find more than kernels do where genes are few and bins are many; of
+# thousands of genes they would cost minutes and add nothing.
+default_scorers <- function(signal) {
+    few <- nrow(signal$values) <= few_genes && signal$n_bins > 1L
+    c(
+        list(kernel = scorer_kernel(), network = default_network(signal)),
+        if (few) list(forest = scorer_forest())
+    )
+}
+
 default_network <- function(signal) {
     few <- ncol(signal$values) <= few_features
     encoder_mlp(
@@ -230,9 +241,10 @@ default_network <- function(signal) {
 
 # ---- folds ------------------------------------------------------------------
 
-# Of up to so many genes, or with few features, there are three folds; kernels
-# are compared on no more than these.
+# Of up to so many genes, or with few features, there are several folds; kernels
+# are compared on no more genes than `most_compared`.
 few_genes <- 3000L
+n_folds <- 5L
 most_compared <- 4000L
 
 # list of the rows held out in each fold
@@ -240,8 +252,8 @@ ranking_folds <- function(signal, key) {
     n <- nrow(signal$values)
     key <- derive_key(key, "fold", 1L)
     if (n <= few_genes || ncol(signal$values) <= few_features) {
-        folds <- item_folds(n, 3L, key)
-        return(lapply(1:3, function(f) which(folds == f)))
+        folds <- item_folds(n, n_folds, key)
+        return(lapply(seq_len(n_folds), function(f) which(folds == f)))
     }
     test <- which(draw_held_out(n, 0.75, key) == 1L)
     list(test[seq_len(min(length(test), most_compared))])

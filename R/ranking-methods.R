@@ -3,6 +3,9 @@
 # Scores of genes by one scorer of a fit.
 score_part <- function(part, signal, threads, precision) {
     n_bins <- signal$n_bins
+    if (!is.null(part$forest)) {
+        return(forest_part_scores(part, signal, threads))
+    }
     if (is.null(part$members)) {
         values <- apply_transform(
             smooth_signal(signal, part$scorer), part$transform

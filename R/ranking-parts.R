@@ -24,7 +24,7 @@ network_part <- function(encoder, ends, learned) {
 # on all genes. Of many genes some are enough to compare settings: one fold, and
 # fewer genes and centres.
 convex_part <- function(scorer, learned, key, workers) {
-    settings <- scorer_settings(scorer, learned$signal$n_bins)
+    settings <- scorer_settings(scorer, learned$signal)
     n <- length(learned$y)
     many <- n > few_genes
     folds <- learned$folds

@@ -5,15 +5,24 @@
 signal_transforms <- c("none", "sqrt", "log1p", "normal_scores")
 
 # What suits a signal: counts, coverage and shares of bins vary more where they
-# are large; single numbers of unknown units are best known by their rank.
+# are large. Single numbers without long tails, such as logarithms, are taken as
+# they are; others are best known by their rank.
 default_transform <- function(signal) {
     if (signal$n_bins == 1L) {
-        "normal_scores"
+        if (has_long_tails(signal$values)) "normal_scores" else "none"
     } else if (all(signal$values >= 0)) {
         "sqrt"
     } else {
         "none"
     }
+}
+
+# Does a column have values more than six interquartile ranges away from its
+# median? Of a normal distribution one in 10^15 lies there.
+has_long_tails <- function(x) {
+    any(apply(x, 2L, function(column) {
+        max(abs(column - stats::median(column))) > 6 * stats::IQR(column)
+    }))
 }
 
 check_transform <- function(transform, signal, call = rlang::caller_env()) {

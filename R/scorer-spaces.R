@@ -6,18 +6,25 @@
 # and makes the optimiser's work easy.
 
 # one setting for each space that a scorer tries
-scorer_settings <- function(scorer, n_bins) UseMethod("scorer_settings")
+scorer_settings <- function(scorer, signal) UseMethod("scorer_settings")
 
-scorer_settings.scorer_kernel <- function(scorer, n_bins) {
+scorer_settings.scorer_kernel <- function(scorer, signal) {
     grid <- expand.grid(
-        width = scorer$width,
-        scale = scorer$scale %||% c("none", if (n_bins > 1L) "mark"),
-        stringsAsFactors = FALSE
+        width = scorer$width, scale = scorer$scale %||% default_scale(signal),
+        KEEP.OUT.ATTRS = FALSE, stringsAsFactors = FALSE
     )
     lapply(seq_len(nrow(grid)), function(i) as.list(grid[i, ]))
 }
 
-scorer_settings.scorer_linear <- function(scorer, n_bins) list(list())
+scorer_settings.scorer_linear <- function(scorer, signal) list(list())
+
+# Of marks in one unit those that vary more tell more; where one varies by more
+# than five times another, units differ and sizes mean nothing.
+default_scale <- function(signal) {
+    scales <- mark_scales(signal$values, signal$n_bins)
+    scales <- scales[scales > 0]
+    if (length(scales) && max(scales) > 5 * min(scales)) "mark" else "none"
+}
 
 # The space of training genes: list(space, map, columns, squares) with
 # columns = base functions %*% map and crossprod(columns) = diag(squares).

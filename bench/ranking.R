@@ -1,106 +1,23 @@
 # Which gene is expressed more: kith against forests, boosted trees, ridge and
 # GAM on five public sets, ten random 80/20 splits of the genes, everything
-# tuned within the training genes, all arms on the same splits.
+# tuned within the training genes, all arms on the same splits. Where positions
+# are known, five splits of blocks of neighbours besides.
 #
-#   KITH_DATA=DIR Rscript bench/ranking.R [SET ...] [--folder=DIR] [--splits=N]
-#       [--extra] [--tables=DIR]
+#   KITH_DATA=DIR Rscript bench/ranking.R [--sets=A,B] [--folder=DIR]
+#       [--splits=10] [--blocks=5] [--workers=1] [--extra] [--tables=DIR]
 #
 # Finished arms are kept in the folder (./ranking-arms), so that a stopped
 # benchmark goes on. --extra: scorers alone and others that were tried, too.
-# --tables: writes the tables that the vignette shows.
+# --tables: writes ranking.csv, which the vignette shows.
 
-library(kith)
-
-arguments <- commandArgs(TRUE)
-option_of <- function(name, default) {
-    at <- grep(paste0("^--", name, "="), arguments, value = TRUE)
-    if (length(at)) sub("^[^=]*=", "", at[1L]) else default
-}
-data_folder <- file.path(Sys.getenv("KITH_DATA"), "histone")
-if (!dir.exists(data_folder)) {
-    stop("set KITH_DATA to a folder with histone/ in it")
-}
-folder <- option_of("folder", "ranking-arms")
+source(file.path(
+    dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
+    "common.R"
+))
+source(file.path(dirname(script_path()), "ranking-sets.R"))
+kith_load(option("lib"))
+folder <- option("folder", "ranking-arms")
 dir.create(folder, showWarnings = FALSE)
-n_splits <- as.integer(option_of("splits", "10"))
-
-read_table <- function(file) {
-    utils::read.csv(gzfile(file.path(data_folder, file)))
-}
-
-# genes whose strand is minus are turned, so that bins run along the gene
-along_gene <- function(bins, strand) {
-    turned <- strand %in% "-"
-    bins[turned, ] <- bins[turned, rev(seq_len(ncol(bins)))]
-    bins
-}
-
-# ---- the sets: list(x, y, position) ------------------------------------------
-
-chr11 <- function(cell) {
-    rows <- read_table("chr11_chromhmm_9tracks_gm12878_k562.csv.gz")
-    rows <- rows[tolower(rows$cell) == cell, ]
-    tracks <- names(rows)[9:17]
-    marks <- lapply(stats::setNames(tracks, tracks), function(track) {
-        bins <- do.call(rbind, strsplit(substring(rows[[track]], 2), ""))
-        storage.mode(bins) <- "double"
-        rownames(bins) <- rows$gene_id
-        along_gene(bins, rows$strand)
-    })
-    list(x = marks, y = rows$rpkm, position = rows$tss_hg19)
-}
-
-# Methylation has a bin for every ten; where no CpG was measured the gene's mean
-# stands in, or that of all.
-chr21 <- function() {
-    rows <- read_table("chr21_lung_h3k4me3_meth_720genes.csv.gz")
-    named <- function(bins) {
-        bins <- as.matrix(bins)
-        rownames(bins) <- rows$gene_id
-        along_gene(bins, rows$strand)
-    }
-    meth <- as.matrix(rows[grep("^meth_b", names(rows))])
-    means <- rowMeans(meth, na.rm = TRUE)
-    means[is.nan(means)] <- mean(meth, na.rm = TRUE)
-    gaps <- which(is.na(meth), arr.ind = TRUE)
-    meth[gaps] <- means[gaps[, 1L]]
-    list(
-        x = list(
-            H3K4me3 = named(rows[grep("^H3K4me3_b", names(rows))]),
-            methylation = named(meth)[, rep(seq_len(10), each = 10)]
-        ),
-        y = rows$rpkm, position = rows$tss
-    )
-}
-
-two_marks <- function(file, marks, expression, genes) {
-    rows <- read_table(file)
-    x <- as.matrix(rows[marks])
-    rownames(x) <- if (is.null(genes)) {
-        sprintf("gene%05d", seq_len(nrow(x)))
-    } else {
-        rows[[genes]]
-    }
-    list(x = x, y = rows[[expression]])
-}
-
-sets <- list(
-    gm12878 = function() chr11("gm12878"),
-    k562 = function() chr11("k562"),
-    chr21 = chr21,
-    compgenomr = function() {
-        two_marks(
-            "compgenomr_2marks_13731genes.csv.gz", c("H3K4me3", "H3K27me3"),
-            "log2_expression", NULL
-        )
-    },
-    egrandis = function() {
-        two_marks(
-            "egrandis_2marks_35711genes.csv.gz",
-            c("H3K4me3_bin25", "H3K27me3_bin21"), "fpkm", "gene_id"
-        )
-    }
-)
 
 # ---- arms --------------------------------------------------------------------
 
@@ -112,7 +29,7 @@ network <- function(...) {
 
 arms_of <- function(set) {
     arms <- list(kith = NULL)
-    if ("--extra" %in% arguments) {
+    if (flag("extra")) {
         arms <- c(arms, list(
             kernel = scorer_kernel(),
             "kernel, squared loss" = scorer_kernel(loss = "squared"),
@@ -138,9 +55,13 @@ blocks_of <- function(position, n_blocks = 20) {
 
 # ---- run ---------------------------------------------------------------------
 
-chosen <- arguments[!startsWith(arguments, "--")]
-if (!length(chosen)) chosen <- names(sets)
-control <- train_control(seed = 20260901, verbose = FALSE)
+chosen <- strsplit(option("sets", toString(names(sets))), "[, ]+")[[1L]]
+n_splits <- c(
+    gene = as.integer(option("splits", "10")),
+    block = as.integer(option("blocks", "5"))
+)
+control <- train_control(seed = 20260901, threads = 1, verbose = FALSE)
+workers <- BiocParallel::MulticoreParam(as.integer(option("workers", "1")))
 tables <- list()
 for (name in chosen) {
     set <- sets[[name]]()
@@ -148,46 +69,37 @@ for (name in chosen) {
     if (!is.null(set$position)) kinds$block <- blocks_of(set$position)
     for (by in names(kinds)) {
         result <- benchmark_ranking(set$x, set$y,
-            arms = arms_of(name), splits = n_splits, groups = kinds[[by]],
-            control = control, folder = folder
+            arms = arms_of(name), splits = n_splits[[by]],
+            groups = kinds[[by]], control = control, folder = folder,
+            BPPARAM = workers
         )
-        table <- cbind(set = name, by = by, summary(result))
+        table <- cbind(
+            set = name, by = by, n_genes = length(set$y),
+            splits = n_splits[[by]], summary(result)
+        )
+        table$seconds <- as.vector(
+            tapply(result$seconds, result$method, stats::median)[table$method]
+        )
         tables[[paste(name, by)]] <- table
         cat("\n", name, ", split by ", by, "\n", sep = "")
-        shown <- table
-        shown$seconds <- tapply(result$seconds, result$method, median)[
-            table$method
-        ]
-        print(shown[order(-shown$mean), -(1:2)], row.names = FALSE, digits = 4)
+        print(table[order(-table$mean), -(1:4)], row.names = FALSE, digits = 4)
     }
 }
 tables <- do.call(rbind, unname(tables))
-tables_folder <- option_of("tables", NULL)
-if (!is.null(tables_folder)) {
-    utils::write.csv(tables, file.path(tables_folder, "ranking.csv"),
-        row.names = FALSE
-    )
-}
+write_table(tables, "ranking")
 
-baselines <- c(
-    "best mark", "ridge", "forest", "forest, smoothed bins", "boosted trees",
-    "GAM"
-)
 cat("\n")
 for (name in chosen) {
     rows <- tables[tables$set == name & tables$by == "gene", ]
-    best <- rows[rows$method %in% baselines, ]
-    best <- best[which.max(best$mean), ]
-    prefix <- paste0(name, "_")
-    cat(
-        sprintf("%sconcordance: %.4f\n", prefix,
-            rows$mean[rows$method == "kith"]
-        ),
-        sprintf("%sbest_baseline: %.4f (%s)\n", prefix, best$mean,
-            best$method
-        ),
-        sprintf("%smargin: %.4f\n", prefix, best$margin),
-        sprintf("%smargin_se: %.4f\n", prefix, best$margin_se),
-        sep = ""
+    rivals <- rows[rows$method %in% names(kith:::ranking_baselines), ]
+    best <- rivals[which.max(rivals$mean), ]
+    results <- list(
+        rows$mean[rows$method == "kith"],
+        sprintf("%.4f (%s)", best$mean, best$method), best$margin,
+        best$margin_se
     )
+    names(results) <- paste0(
+        name, c("_concordance", "_best_baseline", "_margin", "_margin_se")
+    )
+    print_results(results)
 }

@@ -147,7 +147,8 @@ test_that("a kernel scorer with squared loss is kernel ridge regression", {
     scorer <- scorer_kernel(
         width = 2, penalty = 0.7, smooth = 1, scale = "mark", loss = "squared"
     )
-    setting <- scorer_settings(scorer, 4L)[[1]]
+    setting <- list(width = 2, scale = "mark")
+    expect_identical(scorer_settings(scorer, NULL), list(setting))
     smoothed <- smooth_bins(x, 4L, scorer$smooth)
     fitted <- fit_space(scorer, smoothed, 4L, setting, 1L)
     coefficients <- fit_penalties(
@@ -173,6 +174,34 @@ test_that("a kernel scorer with squared loss is kernel ridge regression", {
         exp(-sqrt(colSums((t(new) - centre)^2)) / width)
     })
     expect_equal(found, drop(to_new %*% solved), tolerance = 1e-6)
+})
+
+test_that("marks of other units are scaled, those of one are not", {
+    set.seed(3)
+    signal <- list(values = random_matrix(30, 6), n_bins = 3L)
+    expect_identical(default_scale(signal), "none")
+    signal$values[, 4:6] <- 20 * signal$values[, 4:6]
+    expect_identical(default_scale(signal), "mark")
+    # a mark without signal says nothing of units
+    signal$values[, 1:3] <- 0
+    expect_identical(default_scale(signal), "none")
+    expect_identical(
+        vapply(scorer_settings(scorer_kernel(width = 1:2), signal), `[[`, "",
+            "scale"
+        ), c("none", "none")
+    )
+})
+
+test_that("single numbers with long tails are known by their ranks", {
+    signal <- list(
+        values = cbind(withr::with_seed(1, rnorm(500)), 1:500), n_bins = 1L
+    )
+    expect_identical(default_transform(signal), "none")
+    signal$values[7, 2] <- 2500
+    expect_identical(default_transform(signal), "normal_scores")
+    # most are 0
+    signal$values[, 2] <- rep(c(0, 1), c(450, 50))
+    expect_identical(default_transform(signal), "normal_scores")
 })
 
 test_that("Nystroem columns are orthogonal and keep the norm of f", {
@@ -224,11 +253,11 @@ test_that("a fit ranks unseen genes, better than its best mark", {
         cells$truth$expected[-train], cells$expression[-train]
     )
     expect_lt(result$concordance[1], best + 0.01)
-    expect_identical(names(fit$weights), c("kernel", "network"))
+    expect_identical(names(fit$weights), c("kernel", "network", "forest"))
     expect_true(all(fit$weights >= 0))
     expect_output(print(fit), "together")
     expect_output(print(summary(fit)), "History")
-    expect_identical(nrow(tidy(fit)), 2L)
+    expect_identical(nrow(tidy(fit)), 3L)
     expect_identical(glance(fit)$marks, 5L)
 })
 
