@@ -98,10 +98,12 @@ read_string <- function(links, info = NULL, aliases = NULL, species = NULL,
 check_min_score <- function(min_score, call = rlang::caller_env()) {
     check_number(min_score, 0, 1000, call = call)
     if (min_score > 0 && min_score < 1) {
+        # rounded first, so that 0.07 becomes 70 and not 71
+        meant <- ceiling(round(1000 * min_score, 6))
         abort_input(c(
             "{.arg min_score} must be on the scale of the files, 0 to 1000.",
             x = "It is {min_score}.",
-            i = "Use {.code min_score = {1000 * min_score}}."
+            i = "Use {.code min_score = {meant}}."
         ), call = call)
     }
     min_score
