@@ -59,5 +59,8 @@ arm_hash <- function(arm) {
     })
     arm$settings$control <- deciding_control(arm$settings$control)
     arm[c("place", "folder")] <- NULL
-    rlang::hash(list(arm, kith_version()))
+    # R may note in a vector, in use, that it is sorted or has no NA, and a hash
+    # sees it; version 2 of serialize() writes values alone
+    values <- serialize(list(arm, kith_version()), NULL, version = 2L)
+    rlang::hash(values)
 }

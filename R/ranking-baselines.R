@@ -68,38 +68,9 @@ normal_scores <- function(y) {
     stats::qnorm((mid_ranks(y) - 0.5) / length(y))
 }
 
-numbered_columns <- function(x) {
-    x <- as.data.frame(unname(x))
-    names(x) <- paste0("x", seq_along(x))
-    x
-}
-
-# A random forest of 500 trees on the ranks of the expression; the smallest
-# node and the number of features tried are those with the highest concordance
-# of the out-of-bag predictions.
 forest_scores <- function(train, y, test, threads) {
-    ranks <- mid_ranks(y)
-    train <- numbered_columns(train)
-    p <- ncol(train)
-    grid <- expand.grid(
-        node = if (length(y) > 3000L) c(20, 100, 300) else c(5, 20),
-        tried = unique(pmax(1, c(floor(sqrt(p)), floor(p / 3))))
-    )
-    forests <- lapply(seq_len(nrow(grid)), function(i) {
-        ranger::ranger(
-            x = train, y = ranks, num.trees = 500L, seed = 1,
-            min.node.size = grid$node[i], mtry = grid$tried[i],
-            num.threads = threads, importance = "none"
-        )
-    })
-    values <- vapply(forests, function(forest) {
-        seen <- is.finite(forest$predictions)
-        concordance(forest$predictions[seen], ranks[seen])
-    }, numeric(1))
-    best <- forests[[which.max(values)]]
-    stats::predict(best, numbered_columns(test), num.threads = threads,
-        seed = 1
-    )$predictions
+    forest <- best_forest(train, y, 500L, 1L, threads)
+    predict_forest(forest$forest, test, threads)
 }
 
 # Boosted trees on the ranks; their number is chosen on a fifth of the genes,
@@ -116,10 +87,12 @@ boosted_scores <- function(train, y, test) {
                 data[rows, , drop = FALSE], ranks[rows],
                 distribution = "gaussian", n.trees = n_trees,
                 interaction.depth = 5, shrinkage = 0.05, bag.fraction = 0.5,
-                n.minobsinnode = 10, nTrain = round(share * length(rows)),
+                n.minobsinnode = smallest, nTrain = round(share * length(rows)),
                 keep.data = FALSE, verbose = FALSE
             ))
         }
+        # gbm refuses leaves that are large for the genes there are
+        smallest <- max(1, min(10, nrow(data) %/% 10))
         rows <- sample.int(nrow(data))
         trial <- boost(rows, 500L, 0.8)
         n_trees <- which.min(trial$valid.error)

@@ -58,7 +58,12 @@ benchmark_ranking <- function(x, y, arms = list(kith = NULL),
         kept <- match(signal_genes(data$signal), signal_genes(signal))
         groups <- groups[kept]
     }
-    methods <- c(arms, usable_baselines(data$signal, baselines))
+    # a baseline is kept by its name: two copies of a function may differ
+    methods <- c(arms, lapply(
+        stats::setNames(nm = names(usable_baselines(data$signal, baselines))),
+        structure,
+        class = "ranking_baseline"
+    ))
     tested <- lapply(seq_len(splits), function(s) {
         split_genes(
             groups, prop, derive_key(key, "split", s), length(data$y)
@@ -154,8 +159,10 @@ fit_arm.ranking_arm <- function(arm) {
     started <- proc.time()[["elapsed"]]
     scores <- if (is.function(arm$method)) {
         arm$method(train$signal, train$y, test)
-    } else if (is.list(arm$method) && is.function(arm$method$score)) {
-        arm$method$score(train$signal, train$y, test, control$threads)
+    } else if (inherits(arm$method, "ranking_baseline")) {
+        ranking_baselines[[arm$method]]$score(
+            train$signal, train$y, test, control$threads
+        )
     } else {
         settings <- ranking_settings(
             train$signal, arm$method, control, arm$transform

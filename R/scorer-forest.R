@@ -6,10 +6,10 @@
 #' kernel looks at all, so with few genes each finds what the other misses, and
 #' both together rank better than either.
 #'
-#' Trees have leaves of at least five genes and choose each split among a third
-#' of the features, the usual settings for regression. Each gene is scored by
-#' the trees that were not trained on it: these scores tell how much to trust the
-#' forest, so that no fold has to be trained.
+#' Each gene is also scored by the trees that were not trained on it. The
+#' smallest node and the number of features that a split may choose from are
+#' those with the highest concordance of these scores, which then tell how much
+#' to trust the forest: no fold has to be trained.
 #'
 #' @inheritParams scorer_kernel
 #' @param trees Number of trees.
@@ -35,19 +35,16 @@ scorer_forest <- function(trees = 500, smooth = NULL) {
 
 # A part as in R/ranking-parts.R.
 forest_part <- function(scorer, learned, key) {
-    signal <- smooth_signal(learned$signal, scorer)
-    train <- numbered_columns(signal$values)
-    ranks <- mid_ranks(learned$y)
-    forest <- ranger::ranger(
-        x = train, y = ranks, num.trees = scorer$trees, min.node.size = 5L,
-        mtry = max(1L, ncol(train) %/% 3L), seed = forest_seed(key),
-        num.threads = learned$settings$control$threads, importance = "none"
+    values <- smooth_signal(learned$signal, scorer)$values
+    best <- best_forest(
+        values, learned$y, scorer$trees, forest_seed(key),
+        learned$settings$control$threads
     )
     # a gene that all trees were trained on: the mean of all
-    unseen <- forest$predictions
-    unseen[!is.finite(unseen)] <- mean(ranks)
+    unseen <- best$predictions
+    unseen[!is.finite(unseen)] <- mean(unseen, na.rm = TRUE)
     list(
-        scorer = scorer, forest = forest$forest,
+        scorer = scorer, forest = best$forest,
         held_out = lapply(learned$folds, function(out) unseen[out])
     )
 }
@@ -60,8 +57,47 @@ forest_seed <- function(key) {
 }
 
 forest_part_scores <- function(part, signal, threads) {
-    values <- numbered_columns(smooth_signal(signal, part$scorer)$values)
-    # without a seed, predict() would draw one from R's stream
-    stats::predict(part$forest, values, num.threads = threads, seed = 1L)$
-        predictions
+    predict_forest(
+        part$forest, smooth_signal(signal, part$scorer)$values, threads
+    )
+}
+
+# ---- ranger -----------------------------------------------------------------
+
+# The forest on the ranks of y whose out-of-bag predictions have the highest
+# concordance, among several sizes of nodes and numbers of features tried.
+best_forest <- function(x, y, trees, seed, threads) {
+    x <- numbered_columns(x)
+    p <- ncol(x)
+    ranks <- mid_ranks(y)
+    grid <- expand.grid(
+        node = if (length(y) > few_genes) c(20, 100, 300) else c(5, 20),
+        tried = unique(pmax(1, c(floor(sqrt(p)), floor(p / 3))))
+    )
+    forests <- lapply(seq_len(nrow(grid)), function(i) {
+        ranger::ranger(
+            x = x, y = ranks, num.trees = trees, seed = seed,
+            min.node.size = grid$node[i], mtry = grid$tried[i],
+            num.threads = threads, importance = "none"
+        )
+    })
+    values <- vapply(forests, function(forest) {
+        seen <- is.finite(forest$predictions)
+        concordance(forest$predictions[seen], ranks[seen])
+    }, numeric(1))
+    forests[[which.max(values)]]
+}
+
+# Without a seed, predict() would draw one from R's stream.
+predict_forest <- function(forest, x, threads) {
+    stats::predict(
+        forest, numbered_columns(x),
+        num.threads = threads, seed = 1L
+    )$predictions
+}
+
+numbered_columns <- function(x) {
+    x <- as.data.frame(unname(x))
+    names(x) <- paste0("x", seq_along(x))
+    x
 }

@@ -25,10 +25,16 @@ test_that("a forest scores genes as ranger does, of smoothed bins", {
         flat
     }
     key <- derive_key(draw_key(1L), "scorer", 1L)
-    own <- ranger::ranger(
-        x = smoothed(x), y = rank(cells$expression[train]), num.trees = 60,
-        min.node.size = 5, mtry = 16, seed = forest_seed(key)
-    )
+    forests <- lapply(list(c(5, 7), c(20, 7), c(5, 16), c(20, 16)), function(s) {
+        ranger::ranger(
+            x = smoothed(x), y = rank(cells$expression[train]), num.trees = 60,
+            min.node.size = s[1], mtry = s[2], seed = forest_seed(key)
+        )
+    })
+    of <- vapply(forests, function(forest) {
+        concordance(forest$predictions, cells$expression[train])
+    }, 0)
+    own <- forests[[which.max(of)]]
     expected <- stats::predict(own, smoothed(cells$marks[-train, , ]))
     expect_equal(
         encode(fit, cells$marks[-train, , ])[, 1], expected$predictions,

@@ -122,6 +122,8 @@ test_that("a benchmark compares arms on the same genes, and goes on", {
     expect_identical(length(list.files(folder)), 9L)
     # what was kept is read, or found again
     expect_identical(run(folder = folder)[1:6], result[1:6])
+    # known again, though a scorer was used since
+    expect_identical(length(list.files(folder)), 9L)
     table <- summary(result)
     values <- matrix(result$concordance, 3)
     expect_equal(table$mean, rowMeans(values))
