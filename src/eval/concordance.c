@@ -52,6 +52,12 @@ static uint64_t weight_of(const ranked_items *ranked, const uint32_t *weights,
   return weights == NULL ? 1 : weights[ranked->item[i]];
 }
 
+bool weights_fit(const uint32_t *weights, size_t n) {
+  uint64_t sum = 0; /* of fewer than 2^32 weights below 2^32 */
+  for (size_t i = 0; i < n; ++i) sum += weights[i];
+  return sum <= UINT32_MAX;
+}
+
 pair_counts count_pairs(const ranked_items *ranked, const uint32_t *weights,
                         uint64_t *tree, uint64_t *held) {
   pair_counts counts = {0};

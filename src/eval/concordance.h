@@ -3,6 +3,7 @@
 
 #include "eval/sort.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,8 +11,8 @@
  * items enter in the order of their truth, and a Fenwick tree over the ranks of
  * the prediction counts how many of those before lie below (Fenwick 1994). */
 
-/* Numbers of pairs, exact: with n below 2^31 items, weights included, there are
- * fewer than 2^61 of them. */
+/* Numbers of pairs, exact while all weights together stay below 2^32 (see
+ * weights_fit()): there are then fewer than 2^63 pairs. */
 typedef struct {
   uint64_t concordant, discordant;
   uint64_t tied_prediction; /* ... where the truth differs */
@@ -31,6 +32,9 @@ typedef struct {
  * that are not NaN. work has room for 2 n elements. */
 void rank_items(const double *predicted, const double *truth, size_t n,
                 keyed_item *work, ranked_items *ranked);
+
+/* Do the weights add up to less than 2^32? */
+bool weights_fit(const uint32_t *weights, size_t n);
 
 /* Counts pairs; item i counts weights[i] times (NULL: once). tree and held
  * have room for n_ranks + 1 numbers each. */

@@ -146,6 +146,12 @@ static ranked_items ranked_from_r(const double *predicted, const double *truth,
   return ranked;
 }
 
+static void check_weights(const uint32_t *weights, size_t n) {
+  if (!weights_fit(weights, n))
+    raise_error(STATUS_BAD_INPUT,
+                "the weights of items add up to 2^32 or more");
+}
+
 /* Numbers of pairs of n items. weights: whole numbers, or NULL. */
 SEXP C_concordance(SEXP predicted, SEXP truth, SEXP weights) {
   size_t n = (size_t)XLENGTH(predicted);
@@ -156,6 +162,7 @@ SEXP C_concordance(SEXP predicted, SEXP truth, SEXP weights) {
     const int *given = get_indices(weights, n, INT_MAX, "weights");
     counted = scratch_unset(n, sizeof *counted);
     for (size_t i = 0; i < n; ++i) counted[i] = (uint32_t)given[i];
+    check_weights(counted, n);
   }
   uint64_t *tree = scratch_unset(ranked.n_ranks + 1, sizeof *tree);
   uint64_t *held = scratch_unset(ranked.n_ranks + 1, sizeof *held);
@@ -199,6 +206,7 @@ SEXP C_bootstrap_concordance(SEXP predicted, SEXP truth, SEXP unit,
   SEXP result = PROTECT(Rf_allocMatrix(REALSXP, (int)n_draws, (int)n_columns));
   for (size_t r = 0; r < n_draws; ++r) {
     draw_units(&design, r, counts, weights);
+    check_weights(weights, n);
     for (size_t column = 0; column < n_columns; ++column) {
       pair_counts found = count_pairs(columns + column, weights, tree, held);
       REAL(result)[column * n_draws + r] = concordance_of(&found);

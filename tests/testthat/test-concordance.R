@@ -69,6 +69,13 @@ test_that("weights count items several times", {
     )
 })
 
+test_that("weights whose pairs could not be counted are refused", {
+    most <- .Machine$integer.max - 1L
+    found <- found_counts(1:3, 1:3, c(most, most, 3L))
+    expect_equal(found[["concordant"]], most^2 + 6 * most)
+    expect_error(found_counts(1:3, 1:3, c(most, most, 4L)), "2\\^32")
+})
+
 test_that("concordance is (tau + 1) / 2 without ties, and tau-b R's", {
     set.seed(3)
     x <- rnorm(400)
