@@ -10,8 +10,9 @@
 #' their paired difference over the folds; of several of one size the best.
 #'
 #' @inheritParams learn_ranking
-#' @param scorer One scorer, as in [learn_ranking()]. The default is
-#'   [scorer_kernel()] with one width, so that many subsets take minutes.
+#' @param scorer One scorer, as in [learn_ranking()]. The default is a kernel
+#'   with squared loss, which needs no optimiser, so that many subsets take
+#'   minutes.
 #' @param size Sizes of the subsets: whole numbers. All marks together and all
 #'   but one are always there. `NULL`: all sizes up to eight marks; of more 1, 2
 #'   and all but one.
@@ -40,7 +41,7 @@
 #' plot(result)
 #' @export
 mark_ablation <- function(x, y,
-                          scorer = scorer_kernel(width = 2, scale = "none"),
+                          scorer = scorer_kernel(loss = "squared"),
                           size = NULL, folds = 5, groups = NULL,
                           control = train_control(), transform = NULL,
                           folder = NULL,

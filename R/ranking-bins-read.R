@@ -6,6 +6,7 @@ mark_coverage <- function(signal, mark, call = rlang::caller_env()) {
         return(file_coverage(signal, mark, call))
     }
     if (methods::is(signal, "RleList")) {
+        check_no_gaps(signal, mark, call)
         return(list(values = signal, lengths = unname(lengths(signal))))
     }
     if (methods::is(signal, "GRanges")) {
@@ -16,6 +17,21 @@ mark_coverage <- function(signal, mark, call = rlang::caller_env()) {
         {.cls GRanges} or an {.cls RleList}.",
         x = "It is {describe_value(signal)}."
     ), call = call)
+}
+
+check_no_gaps <- function(signal, mark, call) {
+    for (chromosome in names(signal)) {
+        values <- S4Vectors::runValue(signal[[chromosome]])
+        gap <- which(!is.finite(values))[1L]
+        if (!is.na(gap)) {
+            at <- S4Vectors::start(signal[[chromosome]])[gap]
+            abort_input(c(
+                "The signal of {.val {mark}} must have no missing values.",
+                x = "{chromosome}:{at} has {values[gap]}.",
+                i = "Set such bases to 0 where there is no signal."
+            ), call = call)
+        }
+    }
 }
 
 # by the extension of the name, behind which .gz may stand
@@ -44,8 +60,9 @@ file_coverage <- function(file, mark, call) {
     }
     tryCatch(
         read_signal(file, format[[1L]], mark, call),
-        kith_error = function(error) stop(error),
         error = function(error) {
+            # kith's own say what to do
+            if (inherits(error, "kith_error")) stop(error)
             abort_input(c(
                 "{.file {file}} cannot be read as {format}.",
                 x = "{conditionMessage(error)}",
@@ -62,32 +79,94 @@ read_signal <- function(file, format, mark, call) {
     }
     need_package("rtracklayer", "Reading tracks and peaks", call = call)
     if (format == "bigWig") {
+        check_bigwig(file, call)
         track <- rtracklayer::BigWigFile(file)
         lengths <- GenomeInfoDb::seqlengths(track)
         values <- rtracklayer::import(track, as = "RleList")
         return(list(values = values, lengths = unname(lengths[names(values)])))
     }
-    if (is_empty_text(file)) {
+    # rtracklayer takes what there is of a file that was cut off
+    plain <- unpack(file, call)
+    on.exit(if (plain != file) unlink(plain))
+    if (is_empty_text(plain)) {
         return(list(
             values = IRanges::RleList(compress = FALSE), lengths = integer()
         ))
     }
+    check_text_start(plain, file, call)
+    check_last_line(plain, file, call)
     extra <- c(signalValue = "numeric", pValue = "numeric", qValue = "numeric")
     ranges <- if (format == "gappedPeak") {
-        rtracklayer::import(file, format = "bed", extraCols = extra)
+        rtracklayer::import(plain, format = "bed", extraCols = extra)
     } else {
-        rtracklayer::import(file, format = format)
+        rtracklayer::import(plain, format = format)
     }
     range_coverage(ranges, mark, call)
 }
 
+# A bigWig file begins and ends with the same four bytes, in the order of the
+# machine that wrote it.
+check_bigwig <- function(file, call) {
+    magic <- as.raw(c(0x26, 0xfc, 0x8f, 0x88))
+    start <- readBin(file, raw(), 4L)
+    if (!identical(start, magic) && !identical(start, rev(magic))) {
+        abort_input(c(
+            "{.file {file}} must be a bigWig file.",
+            x = "It does not start as one.",
+            i = "Give it the extension of what it is, or get it again: a server
+            may have sent an error page in its place."
+        ), call = call)
+    }
+    if (!identical(last_bytes(file, 4L), start)) {
+        abort_cut_off(file, "It does not end as bigWig files do.", call)
+    }
+}
+
+last_bytes <- function(file, n) {
+    con <- file(file, "rb")
+    on.exit(close(con))
+    seek(con, max(0, file.size(file) - n))
+    readBin(con, raw(), n)
+}
+
+# A line that was cut off has fewer fields than the first.
+check_last_line <- function(plain, file, call) {
+    con <- file(plain, "rt")
+    first <- readLines(con, 1000L, warn = FALSE)
+    close(con)
+    first <- first[!grepl(no_data_line, first)]
+    end <- last_bytes(plain, 2^16)
+    end <- strsplit(show_text(rawToChar(end)), "[\r\n]+")[[1L]]
+    end <- end[!grepl(no_data_line, end)]
+    if (length(first) == 0L || length(end) == 0L) {
+        return(invisible())
+    }
+    n_fields <- function(line) length(strsplit(line, "[ \t]+")[[1L]])
+    found <- n_fields(end[length(end)])
+    expected <- n_fields(first[1L])
+    if (found < expected) {
+        abort_cut_off(
+            file, paste("Its last line has", found, "of", expected, "fields."),
+            call
+        )
+    }
+}
+
+abort_cut_off <- function(file, what, call) {
+    abort_input(c(
+        "{.file {file}} must be a complete file.",
+        x = "{what}", i = "It was probably cut off: get it again."
+    ), call = call)
+}
+
+no_data_line <- "^(#|track|browser|[[:space:]]*$)"
+
 # no line but comments
-is_empty_text <- function(file) {
-    connection <- gzfile(file, "rt")
-    on.exit(close(connection))
-    lines <- readLines(connection, 1000L, warn = FALSE)
-    length(lines) < 1000L &&
-        all(grepl("^(#|track|browser|[[:space:]]*$)", lines))
+is_empty_text <- function(plain) {
+    con <- file(plain, "rt")
+    on.exit(close(con))
+    lines <- readLines(con, 1000L, warn = FALSE)
+    length(lines) < 1000L && all(grepl(no_data_line, lines))
 }
 
 # The largest score of the ranges that cover a base.
@@ -124,6 +203,9 @@ range_coverage <- function(ranges, mark, call) {
 bam_coverage <- function(file, call) {
     need_package("GenomicAlignments", "Reading BAM files", call = call)
     need_package("Rsamtools", "Reading BAM files", call = call)
+    if (lacks_last_block(file)) {
+        abort_cut_off(file, "Its last block is missing.", call)
+    }
     parameters <- Rsamtools::ScanBamParam(flag = Rsamtools::scanBamFlag(
         isUnmappedQuery = FALSE, isSecondaryAlignment = FALSE,
         isDuplicate = FALSE, isNotPassingQualityControls = FALSE

@@ -203,9 +203,7 @@ site_table <- function(regions, call) {
     strand <- if (is.null(strand)) {
         rep("*", nrow(regions))
     } else {
-        known <- c("+" = "+", "-" = "-", "1" = "+", "-1" = "-")
-        found <- unname(known[as.character(strand)])
-        ifelse(is.na(found), "*", found)
+        known_strands(strand, call)
     }
     sites <- GenomicRanges::GRanges(
         as.character(find("chromosome")),
@@ -213,6 +211,25 @@ site_table <- function(regions, call) {
     )
     names(sites) <- check_ids(find("gene"), "regions", call)
     sites
+}
+
+# "+", "-" or "*"
+known_strands <- function(strand, call) {
+    known <- c(
+        "+" = "+", "-" = "-", "1" = "+", "-1" = "-", "*" = "*", "." = "*"
+    )
+    strand <- as.character(strand)
+    strand[is.na(strand) | !nzchar(strand)] <- "*"
+    found <- unname(known[strand])
+    if (anyNA(found)) {
+        first <- which(is.na(found))[1L]
+        abort_input(c(
+            "Strands in {.arg regions} must be {.val +} or {.val -}, {.val 1} or
+            {.val -1}, or {.val *} where unknown.",
+            x = "Row {first} has {.val {strand[first]}}."
+        ), call = call)
+    }
+    found
 }
 
 # The bins of all genes by their position on the chromosome: list(chromosome,

@@ -51,9 +51,8 @@ forest_part <- function(scorer, learned, key) {
 
 # ranger draws from a generator of its own, seeded by a number above 0.
 forest_seed <- function(key) {
-    1L + .Call(
-        C_draw_items, .Machine$integer.max - 1L, 1L, derive_key(key, "units", 1L)
-    )
+    key <- derive_key(key, "units", 1L)
+    1L + .Call(C_draw_items, .Machine$integer.max - 1L, 1L, key)
 }
 
 forest_part_scores <- function(part, signal, threads) {

@@ -66,7 +66,9 @@ tables <- list()
 for (name in chosen) {
     set <- sets[[name]]()
     kinds <- list(gene = NULL)
-    if (!is.null(set$position)) kinds$block <- blocks_of(set$position)
+    if (!is.null(set$position) && n_splits[["block"]] > 0L) {
+        kinds$block <- blocks_of(set$position)
+    }
     for (by in names(kinds)) {
         result <- benchmark_ranking(set$x, set$y,
             arms = arms_of(name), splits = n_splits[[by]],

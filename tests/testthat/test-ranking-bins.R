@@ -53,6 +53,11 @@ test_that("bins of a track are means of bases, along the gene", {
     columns <- SummarizedExperiment::colData(bins)
     expect_identical(columns$start[c(1, 5)], c(-100L, 0L))
     expect_identical(columns$end[8], 99L)
+    # spelt as others do
+    signs <- transform(sites, strand = ifelse(strand == "-", -1L, 1L))
+    expect_identical(
+        values_of(binned(signs, list(m = as_track(scores)))), values_of(bins)
+    )
     # not turned
     flat <- suppressMessages(bin_signal(sites, list(m = as_track(scores)),
         width = 200, n_bins = 8, flip = FALSE
@@ -225,6 +230,15 @@ test_that("bad input is refused with a way out", {
     refused(bin_signal(sites[-2], track), "column for the tss")
     refused(bin_signal(transform(sites, tss = tss - 300), track), "Row 1 has 0")
     refused(bin_signal(rbind(sites, sites), track), "each id once")
+    refused(
+        bin_signal(transform(sites, strand = "forward"), track),
+        "Row 1 has \"forward\""
+    )
+    holes <- track$m
+    holes$chr1[5] <- NA
+    refused(binned(sites, list(m = holes)), "chr1:5 has NA")
+    holes$chr1[5] <- 0
+    expect_s4_class(binned(sites, list(m = holes)), "SummarizedExperiment")
     far <- transform(sites, tss = tss + 5000)
     refused(binned(far, track), "another genome build")
     elsewhere <- transform(sites, chrom = "chrUn")
@@ -235,10 +249,7 @@ test_that("bad input is refused with a way out", {
     writeLines("chr1 1 2", at("a.xyz"))
     refused(bin_signal(sites, c(m = at("a.xyz"))), "format.*xyz")
     writeLines("not a bigwig", at("a.bw"))
-    # rtracklayer warns, too
-    suppressWarnings(refused(
-        bin_signal(sites, c(m = at("a.bw"))), "cannot be read as bigWig"
-    ))
+    refused(bin_signal(sites, c(m = at("a.bw"))), "does not start as one")
     writeLines("chr1\tx\ty", at("a.bed"))
     refused(bin_signal(sites, c(m = at("a.bed"))), "cannot be read as bed")
     peaks <- GenomicRanges::GRanges(
@@ -253,4 +264,46 @@ test_that("bad input is refused with a way out", {
     expect_equal(
         sum(values_of(binned(sites, list(m = peaks)))), 9 / 9 + 1 / 25
     )
+})
+
+test_that("files that were cut off are refused, not read in part", {
+    folder <- withr::local_tempdir()
+    ranges <- GenomicRanges::GRanges(
+        "chr1", IRanges::IRanges(seq(1, 9991, 10), width = 10),
+        score = withr::with_seed(1, round(runif(1000), 3)),
+        seqlengths = c(chr1 = 10000)
+    )
+    refused <- function(file, shares, pattern) {
+        whole <- readBin(file, raw(), file.size(file))
+        sites <- some_sites()[1:2, ]
+        expect_s4_class(binned(sites, c(m = file)), "SummarizedExperiment")
+        for (share in shares) {
+            writeBin(whole[seq_len(share * length(whole))], file)
+            error <- expect_input_error(binned(sites, c(m = file)), pattern)
+            expect_no_match(conditionMessage(error), "cannot be read")
+        }
+    }
+    export <- function(name, format) {
+        path <- file.path(folder, name)
+        rtracklayer::export(ranges, path, format = format)
+        path
+    }
+    shares <- c(0.3, 0.9, 0.999)
+    refused(export("a.bw", "bigWig"), shares, "complete file")
+    refused(export("a.bedGraph.gz", "bedGraph"), shares, "complete compressed")
+    # within the last line
+    file <- export("a.bedGraph", "bedGraph")
+    size <- file.size(file)
+    refused(file, (size - 8) / size, "last line has 3 of 4 fields")
+    skip_if_not_installed("Rsamtools")
+    skip_if_not_installed("GenomicAlignments")
+    sam <- file.path(folder, "a.sam")
+    writeLines(c(
+        "@HD\tVN:1.6\tSO:coordinate", "@SQ\tSN:chr1\tLN:1000",
+        sprintf(
+            "r%d\t0\tchr1\t%d\t60\t4M\t*\t0\t0\tACGT\tIIII", 1:900, 1:900
+        )
+    ), sam)
+    bam <- Rsamtools::asBam(sam, file.path(folder, "a"))
+    refused(bam, shares, "last block is missing")
 })

@@ -25,7 +25,8 @@ test_that("a forest scores genes as ranger does, of smoothed bins", {
         flat
     }
     key <- derive_key(draw_key(1L), "scorer", 1L)
-    forests <- lapply(list(c(5, 7), c(20, 7), c(5, 16), c(20, 16)), function(s) {
+    settings <- list(c(5, 7), c(20, 7), c(5, 16), c(20, 16))
+    forests <- lapply(settings, function(s) {
         ranger::ranger(
             x = smoothed(x), y = rank(cells$expression[train]), num.trees = 60,
             min.node.size = s[1], mtry = s[2], seed = forest_seed(key)
