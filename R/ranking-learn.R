@@ -39,8 +39,9 @@
 #'   value are left out and counted.
 #' @param scorer How genes are scored: [scorer_kernel()], [scorer_linear()],
 #'   [scorer_forest()], [encoder_mlp()], [encoder_conv()] or a list of several.
-#'   `NULL`: a kernel, a network and of few genes a forest, see below. Networks end in one value: `n_out`, `blend` and
-#'   `normalize` of an encoder have no say.
+#'   `NULL`: a kernel, a network and of few genes a forest, see below. Networks
+#'   end in one value: `n_out`, `blend` and `normalize` of an encoder have no
+#'   say.
 #' @param control How networks are trained: [train_control()]. `NULL` settings:
 #'   60 epochs, batches of 256 genes, learning rate 1e-3 (1e-2 with up to ten
 #'   features), weight decay 0.01. Its
@@ -96,7 +97,8 @@ learn_ranking <- function(x, y, scorer = NULL, control = train_control(),
                           BPPARAM = BiocParallel::SerialParam(), ...) {
     check_no_others(..., homes = list(
         control = "train_control", scorer = "scorer_kernel",
-        scorer = "scorer_forest", scorer = "encoder_mlp", scorer = "encoder_conv"
+        scorer = "scorer_forest", scorer = "encoder_mlp",
+        scorer = "encoder_conv"
     ))
     check_class(control, "train_control", "train_control")
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
@@ -208,7 +210,8 @@ check_scorers <- function(scorer, signal, call = rlang::caller_env()) {
     kinds <- vapply(scorer, function(one) {
         c(
             scorer_kernel = "kernel", scorer_linear = "linear",
-            scorer_forest = "forest", encoder_mlp = "network", encoder_conv = "convolution"
+            scorer_forest = "forest", encoder_mlp = "network",
+            encoder_conv = "convolution"
         )[[class(one)[1L]]]
     }, "")
     given <- names(scorer) %||% character(length(scorer))

@@ -77,7 +77,8 @@ best_forest <- function(x, y, trees, seed, threads) {
         ranger::ranger(
             x = x, y = ranks, num.trees = trees, seed = seed,
             min.node.size = grid$node[i], mtry = grid$tried[i],
-            num.threads = threads, importance = "none"
+            num.threads = threads, importance = "none",
+            verbose = FALSE
         )
     })
     values <- vapply(forests, function(forest) {
@@ -91,7 +92,7 @@ best_forest <- function(x, y, trees, seed, threads) {
 predict_forest <- function(forest, x, threads) {
     stats::predict(
         forest, numbered_columns(x),
-        num.threads = threads, seed = 1L
+        num.threads = threads, seed = 1L, verbose = FALSE
     )$predictions
 }
 

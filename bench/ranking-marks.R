@@ -31,7 +31,7 @@ stopifnot(identical(
     rownames(cells$GM12878$x$CTCF), rownames(cells$K562$x$CTCF)
 ))
 
-# ---- which marks are needed ---------------------------------------------------
+# ---- which marks are needed --------------------------------------------------
 
 ablation_of <- function(cell) {
     result <- mark_ablation(cells[[cell]]$x, cells[[cell]]$y,
@@ -52,7 +52,7 @@ if ("ablation" %in% parts) {
     write_table(do.call(rbind, tables), "ranking-ablation")
 }
 
-# ---- from one line to the other -----------------------------------------------
+# ---- from one line to the other ----------------------------------------------
 
 rows_of <- function(x, kept) lapply(x, function(mark) mark[kept, ])
 
