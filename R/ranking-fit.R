@@ -121,15 +121,17 @@ ranking_fit_of <- function(learned, jobs, ends, workers) {
         }, settings$scorers, names(settings$scorers),
         seq_along(settings$scorers))
         held_out <- lapply(parts, `[[`, "held_out")
-        weights <- stack_scores(held_out, learned)
-        compared <- compared_settings(parts, held_out, weights, learned)
+        stacked <- stack_scores(held_out, learned)
+        compared <- compared_settings(
+            parts, held_out, stacked$weights, learned
+        )
     })
     signal <- learned$signal
     fields <- list(
         scorers = lapply(parts, function(part) {
             part[setdiff(names(part), c("held_out", "compared", "history"))]
         }),
-        weights = weights, folds = compared,
+        weights = stacked$weights, shares = stacked$shares, folds = compared,
         history = do.call(rbind, unname(lapply(parts, `[[`, "history"))),
         marks = signal$marks, n_bins = signal$n_bins,
         transform = settings$transform,

@@ -10,7 +10,8 @@
 #'   The score of a gene less that of the mean gene is divided among the
 #'   features by following the straight line from one to the other in `steps`
 #'   steps. Shares of a gene add up to that difference, and are positive where
-#'   the gene's value raises its score.
+#'   the gene's value raises its score. A forest has no gradient: it is left
+#'   out, with a message.
 #'
 #' @param fit A fit of [learn_ranking()].
 #' @param newdata,y Marks and expression of genes, best of genes that were kept
@@ -164,7 +165,7 @@ integrated_gradients <- function(fit, signal, steps) {
 }
 
 # Trees are steps: they have no gradient.
-report_no_gradient <- function(fit, smooth, call = rlang::caller_env(4)) {
+report_no_gradient <- function(fit, smooth, call = rlang::caller_env(3)) {
     if (all(smooth)) {
         return(invisible())
     }

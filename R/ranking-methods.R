@@ -72,8 +72,10 @@ score_genes <- function(fit, signal) {
 #' * `encode`: a matrix genes x scorers, the score of each.
 #' * `augment`: `newdata`'s genes as a data frame with the columns `gene`,
 #'   `.score`, `.rank` and a column for the mean of each mark.
-#' * `tidy`: a data frame with a row for each scorer: `scorer`, `weight`,
-#'   `setting` (chosen on held-out folds), `concordance` (on these folds).
+#' * `tidy`: a data frame with a row for each scorer: `scorer`, `weight` (of its
+#'   scores, which have units of their own), `share` (in the variation of the
+#'   whole score; shares add up to 1), `setting` (chosen on held-out folds),
+#'   `concordance` (on these folds).
 #' * `glance`: a data frame with one row: `genes`, `marks`, `bins`, `scorers`,
 #'   `transform`, `concordance` (of all scorers together on the held-out folds
 #'   of training genes), `precision`.
@@ -197,6 +199,7 @@ tidy.ranking_fit <- function(x, ...) {
     at <- match(names(x$scorers), alone$scorer)
     data.frame(
         scorer = names(x$scorers), weight = unname(x$weights),
+        share = unname(x$shares),
         setting = alone$setting[at], concordance = alone$concordance[at],
         row.names = NULL
     )
@@ -228,7 +231,7 @@ print.ranking_fit <- function(x, ...) {
     )
     parts <- tidy(x)
     cli::cat_line(sprintf(
-        "  %s weight %.3f%s%s", format(parts$scorer), parts$weight,
+        "  %s share %.2f%s%s", format(parts$scorer), parts$share,
         ifelse(is.na(parts$concordance), "",
             sprintf(", concordance %.3f", parts$concordance)
         ),

@@ -141,7 +141,8 @@ compare_penalties <- function(scores, tasks, folds, ranks) {
 # ---- weights ----------------------------------------------------------------
 
 # Weights of at least 0, by pairwise logistic regression on the scores of held-
-# out genes; scores are compared within a fold alone.
+# out genes; scores are compared within a fold alone. list(weights, shares: of
+# weights times standard deviations, as scorers have units of their own)
 stack_scores <- function(held_out, learned) {
     ranks <- expression_ranks(learned$y)
     folds <- learned$folds
@@ -161,7 +162,13 @@ stack_scores <- function(held_out, learned) {
         learned$settings$control$threads,
         lower = 0
     )
-    stats::setNames(found / spread, names(held_out))
+    list(
+        weights = stats::setNames(found / spread, names(held_out)),
+        shares = stats::setNames(
+            # none, where no scorer ranks better than chance
+            found / max(sum(found), .Machine$double.xmin), names(held_out)
+        )
+    )
 }
 
 # What was compared on the held-out folds, and how the parts did alone and

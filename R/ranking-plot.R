@@ -137,7 +137,7 @@ autoplot.mark_ablation <- function(object, n = 15, ...) {
             "all marks" = "#0072B2", "other subset" = "grey50"
         )) +
         ggplot2::labs(
-            x = "concordance on held-out folds (bars: standard error)",
+            x = "concordance, held out (bars: standard error)",
             y = NULL, colour = NULL, shape = NULL,
             title = "Which marks are needed"
         ) +

@@ -192,6 +192,7 @@ finish_job.published_ranking_job <- function(job, ends) {
     if (job$plan$objective == "concat") part$reference <- learned$reference
     new_fit("ranking_fit", list(job),
         scorers = list(network = part), weights = c(network = 1),
+        shares = c(network = 1),
         folds = data.frame(
             scorer = character(), setting = character(),
             concordance = numeric(), chosen = logical()

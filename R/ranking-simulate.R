@@ -14,7 +14,8 @@
 #'
 #' A bin of a mark is a count: Poisson, with a rate of the mark's shape along
 #' the gene times exp(slope x state), plus a background of 0.3. A gene's own
-#' amount of each mark varies by `mark_noise`. Expression is
+#' amount of each mark varies by `mark_noise`, which `H3K4me3` and `H3K27ac`
+#' share. Expression is
 #' exp(1.5 a - r + noise), and 0 below a detection limit, as in RNA-seq. All
 #' draws come from R's stream: `set.seed()` decides.
 #'
@@ -61,10 +62,9 @@ simulate_marks <- function(n_genes = 2000, n_bins = 50, noise = 0.7,
         dimnames = list(genes, NULL, colnames(shapes))
     )
     for (mark in colnames(shapes)) {
-        amount <- exp(
-            drop(states %*% mark_slopes[, mark]) +
-                stats::rnorm(n_genes, sd = mark_noise)
-        )
+        # that of the mark before is also H3K27ac's
+        if (mark != "H3K27ac") own <- stats::rnorm(n_genes, sd = mark_noise)
+        amount <- exp(drop(states %*% mark_slopes[, mark]) + own)
         rate <- 0.3 + outer(amount, shapes[, mark])
         marks[, , mark] <- stats::rpois(length(rate), rate)
     }

@@ -225,8 +225,9 @@ test_that("integrated gradients add up to differences of scores", {
     start <- score - rowSums(shares)
     expect_lt(sd(start), 0.02 * sd(score))
     by_mark <- importance(fit, cells$marks, method = "gradients", steps = 50)
-    expect_identical(
-        by_mark$mark[which.min(by_mark$importance)], "H3K9me3"
+    expect_lt(
+        by_mark$importance[by_mark$mark == "H3K9me3"],
+        0.5 * max(by_mark$importance)
     )
     expect_lt(by_mark$direction[by_mark$mark == "H3K27me3"], 0)
     bins <- importance(fit, cells$marks, by = "bin", method = "gradients",
@@ -265,6 +266,12 @@ test_that("simulated marks have the truth that they claim", {
     expect_gt(with_truth["H3K4me3", "activity"], 0.6)
     expect_gt(with_truth["H3K27me3", "repression"], 0.6)
     expect_lt(max(abs(with_truth["H3K9me3", ])), 0.06)
+    # what two marks have in common besides the activity makes them redundant
+    rest <- apply(log1p(totals), 2, function(total) {
+        residuals(lm(total ~ cells$truth$activity + cells$truth$repression))
+    })
+    expect_gt(cor(rest[, "H3K4me3"], rest[, "H3K27ac"]), 0.6)
+    expect_lt(abs(cor(rest[, "H3K4me3"], rest[, "H3K36me3"])), 0.06)
     best <- concordance(cells$truth$expected, cells$expression)
     noisy <- concordance(
         cells$truth$expected + rnorm(3000), cells$expression
