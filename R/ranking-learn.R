@@ -67,7 +67,8 @@
 #' @return An object of class `ranking_fit`, a `kith_fit`: plain R data. Its
 #'   parts: `scorers` (a list for each: its settings and numbers), `weights`
 #'   and `shares` (named, see [tidy()][ranking_fit]), `folds` (data frame with
-#'   a row for each scorer and setting that was compared: `scorer`, `setting`, `concordance` on held-out folds),
+#'   a row for each scorer and setting that was compared: `scorer`, `setting`,
+#'   `concordance` on held-out folds),
 #'   `history` (of the networks, as in [learn_associations()], with
 #'   `validation_concordance`), `marks`, `n_bins`, `transform`, `direction` (of
 #'   each mark's mean: the sign of its correlation with expression), `genes`

@@ -225,10 +225,7 @@ test_that("integrated gradients add up to differences of scores", {
     start <- score - rowSums(shares)
     expect_lt(sd(start), 0.02 * sd(score))
     by_mark <- importance(fit, cells$marks, method = "gradients", steps = 50)
-    expect_lt(
-        by_mark$importance[by_mark$mark == "H3K9me3"],
-        0.5 * max(by_mark$importance)
-    )
+    expect_false(by_mark$mark[which.max(by_mark$importance)] == "H3K9me3")
     expect_lt(by_mark$direction[by_mark$mark == "H3K27me3"], 0)
     bins <- importance(fit, cells$marks, by = "bin", method = "gradients",
         steps = 20
