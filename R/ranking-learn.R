@@ -248,7 +248,7 @@ default_network <- function(signal) {
 # Of up to so many genes, or with few features, there are several folds; kernels
 # are compared on no more genes than `most_compared`.
 few_genes <- 3000L
-n_folds <- 5L
+n_ranking_folds <- 5L
 most_compared <- 4000L
 
 # list of the rows held out in each fold
@@ -256,8 +256,8 @@ ranking_folds <- function(signal, key) {
     n <- nrow(signal$values)
     key <- derive_key(key, "fold", 1L)
     if (n <= few_genes || ncol(signal$values) <= few_features) {
-        folds <- item_folds(n, n_folds, key)
-        return(lapply(seq_len(n_folds), function(f) which(folds == f)))
+        folds <- item_folds(n, n_ranking_folds, key)
+        return(lapply(seq_len(n_ranking_folds), function(f) which(folds == f)))
     }
     test <- which(draw_held_out(n, 0.75, key) == 1L)
     list(test[seq_len(min(length(test), most_compared))])

@@ -24,6 +24,20 @@ for (lint in unlist(lints, recursive = FALSE)) {
         lint$message, lint$linter, lint$line
     ))
 }
-n_lints <- sum(lengths(lints))
+
+# A name that two files define is what the later one says, in silence.
+defined_in <- function(file) {
+    of <- function(x) {
+        if (is.call(x) && identical(x[[1L]], quote(`<-`)) && is.name(x[[2L]])) {
+            as.character(x[[2L]])
+        }
+    }
+    unlist(lapply(parse(file), of))
+}
+defined <- unlist(lapply(list.files("R", full.names = TRUE), defined_in))
+twice <- unique(defined[duplicated(defined)])
+for (name in twice) cat("R/:", name, "is defined twice\n")
+
+n_lints <- sum(lengths(lints)) + length(twice)
 cat(n_lints, "lints in", length(files), "files\n")
 quit(status = as.integer(n_lints > 0L))
