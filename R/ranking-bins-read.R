@@ -88,13 +88,14 @@ read_signal <- function(file, format, mark, call) {
     # rtracklayer takes what there is of a file that was cut off
     plain <- unpack(file, call)
     on.exit(if (plain != file) unlink(plain))
-    if (is_empty_text(plain)) {
+    first <- first_signal_line(plain)
+    if (is.null(first)) {
         return(list(
             values = IRanges::RleList(compress = FALSE), lengths = integer()
         ))
     }
     check_text_start(plain, file, call)
-    check_last_line(plain, file, call)
+    check_last_line(plain, first, file, call)
     extra <- c(signalValue = "numeric", pValue = "numeric", qValue = "numeric")
     ranges <- if (format == "gappedPeak") {
         rtracklayer::import(plain, format = "bed", extraCols = extra)
@@ -122,28 +123,16 @@ check_bigwig <- function(file, call) {
     }
 }
 
-last_bytes <- function(file, n) {
-    con <- file(file, "rb")
-    on.exit(close(con))
-    seek(con, max(0, file.size(file) - n))
-    readBin(con, raw(), n)
-}
-
 # A line that was cut off has fewer fields than the first.
-check_last_line <- function(plain, file, call) {
-    con <- file(plain, "rt")
-    first <- readLines(con, 1000L, warn = FALSE)
-    close(con)
-    first <- first[!grepl(no_data_line, first)]
-    end <- last_bytes(plain, 2^16)
-    end <- strsplit(show_text(rawToChar(end)), "[\r\n]+")[[1L]]
-    end <- end[!grepl(no_data_line, end)]
-    if (length(first) == 0L || length(end) == 0L) {
+check_last_line <- function(plain, first, file, call) {
+    end <- strsplit(show_text(rawToChar(last_bytes(plain, 2^16))), "[\r\n]+")
+    end <- signal_lines(end[[1L]])
+    if (length(end) == 0L) {
         return(invisible())
     }
     n_fields <- function(line) length(strsplit(line, "[ \t]+")[[1L]])
     found <- n_fields(end[length(end)])
-    expected <- n_fields(first[1L])
+    expected <- n_fields(first)
     if (found < expected) {
         abort_cut_off(
             file, paste("Its last line has", found, "of", expected, "fields."),
@@ -159,14 +148,21 @@ abort_cut_off <- function(file, what, call) {
     ), call = call)
 }
 
-no_data_line <- "^(#|track|browser|[[:space:]]*$)"
+# without comments, headers of browsers and empty lines
+signal_lines <- function(lines) {
+    lines[!grepl("^(#|track|browser|[[:space:]]*$)", lines)]
+}
 
-# no line but comments
-is_empty_text <- function(plain) {
+# NULL where there is none
+first_signal_line <- function(plain) {
     con <- file(plain, "rt")
     on.exit(close(con))
-    lines <- readLines(con, 1000L, warn = FALSE)
-    length(lines) < 1000L && all(grepl(no_data_line, lines))
+    repeat {
+        lines <- readLines(con, 1000L, warn = FALSE)
+        found <- signal_lines(lines)
+        if (length(found)) return(found[1L])
+        if (length(lines) == 0L) return(NULL)
+    }
 }
 
 # The largest score of the ranges that cover a base.

@@ -128,12 +128,16 @@ lacks_last_block <- function(file) {
     if (!is_block) {
         return(FALSE)
     }
-    con <- file(file, "rb")
-    on.exit(close(con))
-    seek(con, file.size(file) - 28)
-    empty <- readBin(con, raw(), 28L)
+    empty <- last_bytes(file, 28L)
     !identical(empty[c(1:2, 13:14)], start[c(1:2, 13:14)]) ||
         any(empty[25:28] != as.raw(0L))
+}
+
+last_bytes <- function(file, n) {
+    con <- file(file, "rb")
+    on.exit(close(con))
+    seek(con, max(0, file.size(file) - n))
+    readBin(con, raw(), n)
 }
 
 # From an open connection to a file, but for the last n_last bytes. Returns

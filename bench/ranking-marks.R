@@ -18,13 +18,8 @@ source(file.path(
     "common.R"
 ))
 source(file.path(dirname(script_path()), "ranking-sets.R"))
-kith_load(option("lib"))
-folder <- option("folder", "ranking-arms")
-dir.create(folder, showWarnings = FALSE)
 parts <- strsplit(option("parts", "ablation,transfer"), ",")[[1L]]
 n_splits <- as.integer(option("splits", "5"))
-control <- train_control(seed = 20260901, threads = 1, verbose = FALSE)
-workers <- BiocParallel::MulticoreParam(as.integer(option("workers", "1")))
 cells <- list(GM12878 = sets$gm12878(), K562 = sets$k562())
 # the same genes in both
 stopifnot(identical(

@@ -1,6 +1,12 @@
-# The public sets of the ranking benchmarks: marks and expression of genes.
-# Each is a function that returns list(x, y, position: of the start sites, where
-# they are known).
+# What the ranking benchmarks share: where finished arms are kept, how arms are
+# trained, and the public sets of marks and expression. Each set is a function
+# that returns list(x, y, position: of the start sites, where they are known).
+
+kith_load(option("lib"))
+folder <- option("folder", "ranking-arms")
+dir.create(folder, showWarnings = FALSE)
+control <- train_control(seed = 20260901, threads = 1, verbose = FALSE)
+workers <- BiocParallel::MulticoreParam(as.integer(option("workers", "1")))
 
 read_table <- function(file) {
     utils::read.csv(gzfile(data_file("histone", file)))

@@ -8,16 +8,13 @@
 #
 # Finished arms are kept in the folder (./ranking-arms), so that a stopped
 # benchmark goes on. --extra: scorers alone and others that were tried, too.
-# --tables: writes ranking.csv, which the vignette shows.
+# --tables: writes ranking.csv.
 
 source(file.path(
     dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
     "common.R"
 ))
 source(file.path(dirname(script_path()), "ranking-sets.R"))
-kith_load(option("lib"))
-folder <- option("folder", "ranking-arms")
-dir.create(folder, showWarnings = FALSE)
 
 # ---- arms --------------------------------------------------------------------
 
@@ -60,8 +57,6 @@ n_splits <- c(
     gene = as.integer(option("splits", "10")),
     block = as.integer(option("blocks", "5"))
 )
-control <- train_control(seed = 20260901, threads = 1, verbose = FALSE)
-workers <- BiocParallel::MulticoreParam(as.integer(option("workers", "1")))
 tables <- list()
 for (name in chosen) {
     set <- sets[[name]]()
