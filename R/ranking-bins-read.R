@@ -1,5 +1,6 @@
 # Tracks and peaks of a mark, in one form: list(values, an RleList with the
-# signal of each base; lengths of its chromosomes, NA where unknown).
+# signal of each base; lengths of its chromosomes, NA where unknown; open: may
+# the chromosomes be longer?).
 
 mark_coverage <- function(signal, mark, call = rlang::caller_env()) {
     if (is.character(signal) && length(signal) == 1L && !is.na(signal)) {
@@ -7,7 +8,9 @@ mark_coverage <- function(signal, mark, call = rlang::caller_env()) {
     }
     if (methods::is(signal, "RleList")) {
         check_no_gaps(signal, mark, call)
-        return(list(values = signal, lengths = unname(lengths(signal))))
+        # coverage() of ranges ends with the last of them
+        lengths <- unname(lengths(signal))
+        return(list(values = signal, lengths = lengths, open = TRUE))
     }
     if (methods::is(signal, "GRanges")) {
         return(range_coverage(signal, mark, call))
@@ -83,19 +86,20 @@ read_signal <- function(file, format, mark, call) {
         track <- rtracklayer::BigWigFile(file)
         lengths <- GenomeInfoDb::seqlengths(track)
         values <- rtracklayer::import(track, as = "RleList")
-        return(list(values = values, lengths = unname(lengths[names(values)])))
+        return(closed_coverage(values, lengths[names(values)]))
     }
     # rtracklayer takes what there is of a file that was cut off
     plain <- unpack(file, call)
     on.exit(if (plain != file) unlink(plain))
     first <- first_signal_line(plain)
     if (is.null(first)) {
-        return(list(
-            values = IRanges::RleList(compress = FALSE), lengths = integer()
-        ))
+        return(closed_coverage(IRanges::RleList(compress = FALSE), integer()))
     }
     check_text_start(plain, file, call)
     check_last_line(plain, first, file, call)
+    if (format == "bed") {
+        format <- bed_format(signal_fields(first), mark)
+    }
     extra <- c(signalValue = "numeric", pValue = "numeric", qValue = "numeric")
     ranges <- if (format == "gappedPeak") {
         rtracklayer::import(plain, format = "bed", extraCols = extra)
@@ -130,9 +134,8 @@ check_last_line <- function(plain, first, file, call) {
     if (length(end) == 0L) {
         return(invisible())
     }
-    n_fields <- function(line) length(strsplit(line, "[ \t]+")[[1L]])
-    found <- n_fields(end[length(end)])
-    expected <- n_fields(first)
+    found <- length(signal_fields(end[length(end)]))
+    expected <- length(signal_fields(first))
     if (found < expected) {
         abort_cut_off(
             file, paste("Its last line has", found, "of", expected, "fields."),
@@ -147,6 +150,34 @@ abort_cut_off <- function(file, what, call) {
         x = "{what}", i = "It was probably cut off: get it again."
     ), call = call)
 }
+
+# Peak callers and ENCODE name their peaks .bed, too: the signal of such files
+# is a field that BED does not have.
+bed_format <- function(fields, mark) {
+    number <- suppressWarnings(as.numeric(fields))
+    within <- number[7:8] >= number[2L] & number[7:8] <= number[3L]
+    thick <- isTRUE(all(within | number[7:8] == 0))
+    format <- switch(as.character(length(fields)),
+        "9" = if (thick) "bed" else "broadPeak",
+        "10" = "narrowPeak", "15" = "gappedPeak", "bed"
+    )
+    if (format != "bed") {
+        inform_kith(
+            "{.val {mark}}: the file has the {length(fields)} fields of
+            {format} and is read as such.",
+            class = "kith_message_format"
+        )
+    } else if (length(fields) == 4L && !is.na(number[4L])) {
+        inform_kith(c("!" = "{.val {mark}}: the fourth field of a BED file is a
+            name, so the signal of its ranges is 1.",
+            i = "If {.val {fields[4L]}} is a signal, give the file the
+            extension {.val .bedGraph}."
+        ), class = "kith_message_format")
+    }
+    format
+}
+
+signal_fields <- function(line) strsplit(line, "[ \t]+")[[1L]]
 
 # without comments, headers of browsers and empty lines
 signal_lines <- function(lines) {
@@ -192,7 +223,11 @@ range_coverage <- function(ranges, mark, call) {
         S4Vectors::mcols(pieces) <- NULL
     }
     values <- GenomicRanges::coverage(pieces, weight = score)
-    list(values = values, lengths = unname(lengths[names(values)]))
+    closed_coverage(values, lengths[names(values)])
+}
+
+closed_coverage <- function(values, lengths) {
+    list(values = values, lengths = unname(lengths), open = FALSE)
 }
 
 # Reads are counted a million at a time, so that memory stays bounded.
@@ -216,5 +251,5 @@ bam_coverage <- function(file, call) {
         total <- if (is.null(total)) found else total + found
         if (length(piece) == 0L) break
     }
-    list(values = total, lengths = unname(lengths(total)))
+    closed_coverage(total, lengths(total))
 }

@@ -11,7 +11,8 @@
 #' reads that failed quality checks are left out). Of peaks the signal is their
 #' `signalValue` where there is one, else their score, else 1; where several
 #' cover a base the largest counts. A gappedPeak counts from its start to its
-#' end.
+#' end. Peaks in files named `.bed`, as ENCODE names them, are known by the
+#' number of their fields; a message tells.
 #'
 #' The bins of a gene on the minus strand are turned, so that bins run along
 #' transcription: the first bins lie upstream. The site itself is the first base
@@ -24,7 +25,9 @@
 #' @param regions Start sites or genes, with ids: a `GRanges` (of genes the
 #'   start site is their 5' end) with names or a column `gene_id`, or a data
 #'   frame with columns for chromosome, start site and gene (`chrom`, `tss`,
-#'   `gene_id` or as other sources write them) and, if known, `strand`.
+#'   `gene_id` or as biomaRt and others write them) and, if known, `strand`. In
+#'   place of `tss` it may have `start` and `end` of the genes, both counted
+#'   from 1 and included.
 #' @param signal A named list or character vector, an item for each mark: the
 #'   path of a file, a `GRanges` with a score, or an `RleList` of coverage.
 #' @param width Length of the window in base pairs; the site lies in its middle.
@@ -71,7 +74,7 @@ bin_signal <- function(regions, signal, width = 10000, n_bins = 100,
     bins <- site_bins(sites, width, n_bins)
     assays <- lapply(names(signal), function(mark) {
         coverage <- mark_coverage(signal[[mark]], mark)
-        mean_in_bins(bins, coverage, mark, sites)
+        mean_in_bins(bins, coverage, mark)
     })
     names(assays) <- names(signal)
     report_empty_marks(assays)
@@ -112,19 +115,31 @@ check_marks <- function(signal, call = rlang::caller_env()) {
 
 # ---- start sites ------------------------------------------------------------
 
-# the spellings of columns that sources use
+# The spellings of columns that sources use, in lower case and with one "_" for
+# all between words: "Gene start (bp)" is gene_start_bp.
 site_columns <- list(
     chromosome = c(
         "chrom", "chr", "chromosome", "seqnames", "seqname",
-        "chromosome_name", "space"
+        "chromosome_name", "chromosome_scaffold_name", "space"
     ),
     tss = c(
-        "tss", "transcription_start_site", "position", "pos", "tss_position",
-        "start_position"
+        "tss", "transcription_start_site", "transcription_start_site_tss",
+        "tss_position", "position", "pos"
     ),
-    gene = c("gene_id", "gene", "ensembl_gene_id", "id", "symbol", "name"),
+    start = c(
+        "start", "start_position", "gene_start_bp", "transcript_start_bp"
+    ),
+    end = c("end", "end_position", "gene_end_bp", "transcript_end_bp"),
+    gene = c(
+        "gene_id", "gene", "ensembl_gene_id", "gene_stable_id", "id", "symbol",
+        "name"
+    ),
     strand = "strand"
 )
+
+plain_column <- function(names) {
+    gsub("^_|_$", "", gsub("[^a-z0-9]+", "_", tolower(names)))
+}
 
 # a GRanges of width 1 with gene ids as names
 start_sites <- function(regions, call = rlang::caller_env()) {
@@ -171,46 +186,72 @@ start_sites <- function(regions, call = rlang::caller_env()) {
     sites
 }
 
+# A GRanges of start sites, or of genes where the table has their start and end.
 site_table <- function(regions, call) {
-    find <- function(what, needed = TRUE) {
-        at <- match(site_columns[[what]], tolower(names(regions)))
+    columns <- lapply(site_columns, function(spellings) {
+        at <- match(spellings, plain_column(names(regions)))
         at <- at[!is.na(at)]
-        if (length(at) == 0L && needed) {
+        if (length(at)) regions[[at[1L]]]
+    })
+    check_site_columns(columns, names(regions), call)
+    strand <- if (is.null(columns$strand)) {
+        rep("*", nrow(regions))
+    } else {
+        known_strands(columns$strand, call)
+    }
+    first <- columns$tss %||% columns$start
+    last <- if (is.null(columns$tss)) columns$end else first
+    check_positions(first, call)
+    check_positions(last, call)
+    if (any(last < first)) {
+        row <- which(last < first)[1L]
+        abort_input(c(
+            "Genes in {.arg regions} must not end before they start.",
+            x = "Row {row} goes from {first[row]} to {last[row]}."
+        ), call = call)
+    }
+    genes <- GenomicRanges::GRanges(
+        as.character(columns$chromosome), IRanges::IRanges(first, last), strand
+    )
+    names(genes) <- check_ids(columns$gene, "regions", call)
+    genes
+}
+
+check_site_columns <- function(columns, found, call) {
+    for (what in c("chromosome", "gene")) {
+        if (is.null(columns[[what]])) {
             abort_input(c(
                 "{.arg regions} must have a column for the {what}.",
-                x = "It has {.val {names(regions)}}.",
+                x = "It has {.val {found}}.",
                 i = "Call it {.field {site_columns[[what]][1]}}."
             ), call = call)
         }
-        if (length(at)) regions[[at[1L]]]
     }
-    position <- find("tss")
-    whole <- is.numeric(position) && all(is.finite(position)) &&
-        all(position >= 1 & position == round(position))
-    if (!whole) {
-        first <- if (is.numeric(position)) {
-            which(!(is.finite(position) & position >= 1))[1L]
-        } else {
-            1L
-        }
+    genes <- !is.null(columns$start) && !is.null(columns$end)
+    if (is.null(columns$tss) && !genes) {
         abort_input(c(
-            "Start sites in {.arg regions} must be whole numbers of at least
-            1.",
-            x = "Row {first} has {position[first]}."
+            "{.arg regions} must have a column for the start site, or for start
+            and end of the gene.",
+            x = "It has {.val {found}}.",
+            i = "Call it {.field tss}, or them {.field start} and {.field end}:
+            the start site of a gene on the minus strand is its end."
         ), call = call)
     }
-    strand <- find("strand", needed = FALSE)
-    strand <- if (is.null(strand)) {
-        rep("*", nrow(regions))
+}
+
+check_positions <- function(position, call) {
+    good <- if (is.numeric(position)) {
+        is.finite(position) & position >= 1 & position == round(position)
     } else {
-        known_strands(strand, call)
+        rep(FALSE, length(position))
     }
-    sites <- GenomicRanges::GRanges(
-        as.character(find("chromosome")),
-        IRanges::IRanges(position, width = 1L), strand
-    )
-    names(sites) <- check_ids(find("gene"), "regions", call)
-    sites
+    if (!all(good)) {
+        row <- which(!good)[1L]
+        abort_input(c(
+            "Positions in {.arg regions} must be whole numbers of at least 1.",
+            x = "Row {row} has {.val {position[row]}}."
+        ), call = call)
+    }
 }
 
 # "+", "-" or "*"
@@ -233,12 +274,15 @@ known_strands <- function(strand, call) {
 }
 
 # The bins of all genes by their position on the chromosome: list(chromosome,
-# first: start of the first bin of each gene, n_bins, bin_width).
+# length: of it, NA where unknown; first: start of the first bin of each gene,
+# position: of the site, n_bins, bin_width).
 site_bins <- function(sites, width, n_bins) {
     position <- GenomicRanges::start(sites)
     minus <- as.vector(GenomicRanges::strand(sites) == "-")
+    chromosome <- as.character(GenomicRanges::seqnames(sites))
     list(
-        chromosome = as.character(GenomicRanges::seqnames(sites)),
+        chromosome = chromosome,
+        length = unname(GenomeInfoDb::seqlengths(sites)[chromosome]),
         # the site is the first base downstream, on either strand
         first = position - width %/% 2L + minus,
         position = position, n_bins = n_bins, bin_width = width %/% n_bins
@@ -253,10 +297,8 @@ plain_chromosome <- function(names) {
     ifelse(toupper(plain) %in% c("M", "MT"), "MT", plain)
 }
 
-# genes x bins. coverage: list(values: RleList, lengths: of chromosomes, NA
-# where unknown)
-mean_in_bins <- function(bins, coverage, mark, sites,
-                         call = rlang::caller_env()) {
+# genes x bins; coverage as mark_coverage() returns it
+mean_in_bins <- function(bins, coverage, mark, call = rlang::caller_env()) {
     known <- names(coverage$values)
     at <- match(plain_chromosome(bins$chromosome), plain_chromosome(known))
     check_chromosomes(bins, coverage, at, mark, call)
@@ -269,8 +311,7 @@ mean_in_bins <- function(bins, coverage, mark, sites,
             bins$first[genes], (seq_len(bins$n_bins) - 1L) * bins$bin_width,
             `+`
         )
-        length <- coverage$lengths[chromosome]
-        last <- if (is.na(length)) .Machine$integer.max else length
+        last <- last_bases(bins, coverage, genes, chromosome)
         first_base <- pmax(starts, 1)
         last_base <- pmin(starts + bins$bin_width - 1, last)
         inside <- pmax(last_base - first_base + 1, 0)
@@ -287,6 +328,16 @@ mean_in_bins <- function(bins, coverage, mark, sites,
         )
     }
     result
+}
+
+# of a chromosome, for each of its genes
+last_bases <- function(bins, coverage, genes, chromosome) {
+    last <- rep(coverage$lengths[chromosome], length(genes))
+    if (coverage$open) {
+        last <- pmax(last, bins$length[genes], na.rm = TRUE)
+    }
+    last[is.na(last)] <- .Machine$integer.max
+    last
 }
 
 # sums of an Rle over ranges that may lie behind its end
@@ -341,7 +392,30 @@ check_chromosomes <- function(bins, coverage, at, mark, call) {
             {sum(is.na(at))} gene{?s} get 0."
         ), class = "kith_message_chromosomes")
     }
-    beyond <- which(bins$position > coverage$lengths[at])
+    check_genome_build(bins, coverage$lengths[at], coverage$open, mark, call)
+}
+
+# lengths: of the chromosome of each gene in the signal
+check_genome_build <- function(bins, lengths, open, mark, call) {
+    advice <- "They are probably of another genome build: take start sites of
+        the build that the signal was mapped to, or move them with
+        {.fn rtracklayer::liftOver}."
+    other <- which(bins$length != lengths & !(open & bins$length > lengths))
+    if (length(other)) {
+        gene <- other[1L]
+        abort_input(c(
+            "{.arg regions} and the signal of {.val {mark}} must be of one
+            genome.",
+            x = "{bins$chromosome[gene]} has {bins$length[gene]} bases in
+            {.arg regions}, {lengths[gene]} in the signal.", i = advice
+        ), call = call)
+    }
+    # an open signal may go on as far as the regions say
+    beyond <- which(bins$position > if (open) {
+        pmax(lengths, bins$length, na.rm = TRUE)
+    } else {
+        lengths
+    })
     if (length(beyond)) {
         gene <- beyond[1L]
         abort_input(c(
@@ -349,10 +423,12 @@ check_chromosomes <- function(bins, coverage, at, mark, call) {
             signal.",
             x = "{length(beyond)} lie{?s/} beyond the end in {.val {mark}}: the
             first at {bins$chromosome[gene]}:{bins$position[gene]}, which has
-            {coverage$lengths[at[gene]]} bases.",
-            i = "They are probably of another genome build: take start sites of
-            the build that the signal was mapped to, or move them with
-            {.fn rtracklayer::liftOver}."
+            {lengths[gene]} bases.",
+            i = advice,
+            i = if (open) {
+                "If the signal only ends there: give {.fn coverage} the
+                {.arg width} of the chromosomes."
+            }
         ), call = call)
     }
 }

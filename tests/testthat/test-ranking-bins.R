@@ -198,6 +198,101 @@ test_that("genes give their 5' ends", {
     )
 })
 
+test_that("tables of genes as biomaRt gives them are read", {
+    track <- list(m = as_track(base_scores()))
+    expected <- values_of(binned(some_sites()[1:2, ], track))
+    genes <- data.frame(
+        "Gene stable ID" = c("A", "B"), "Chromosome/scaffold name" = "1",
+        "Gene start (bp)" = c(300, 500), "Gene end (bp)" = c(600, 700),
+        Strand = c(1, -1), check.names = FALSE
+    )
+    expect_identical(values_of(binned(genes, track)), expected)
+    # as read.csv() calls them
+    names(genes) <- make.names(names(genes))
+    expect_identical(values_of(binned(genes, track)), expected)
+    genes$Transcription.start.site..TSS. <- c(300, 700)
+    genes$Gene.start..bp. <- NULL
+    expect_identical(values_of(binned(genes, track)), expected)
+})
+
+test_that("peaks in files called .bed are read by their fields", {
+    sites <- some_sites()
+    folder <- withr::local_tempdir()
+    read_as <- function(lines, format) {
+        file <- file.path(folder, "peaks.bed")
+        writeLines(lines, file)
+        told <- testthat::capture_messages(
+            bins <- bin_signal(sites[1, ], c(m = file), 200, 8)
+        )
+        expect_match(paste(told, collapse = ""), format)
+        values_of(bins)
+    }
+    as_peaks <- function(score) {
+        peaks <- GenomicRanges::GRanges(
+            "chr1", IRanges::IRanges(c(251, 331), c(290, 340)),
+            score = score
+        )
+        values_of(binned(sites[1, ], list(m = peaks)))
+    }
+    start <- c("chr1\t250\t290", "chr1\t330\t340")
+    signal <- c(7.5, 3)
+    expect_equal(
+        read_as(paste0(start, "\tp\t900\t.\t", signal, "\t2\t1\t5"),
+            "narrowPeak"
+        ), as_peaks(signal)
+    )
+    expect_equal(
+        read_as(paste0(start, "\tp\t900\t.\t", signal, "\t-1\t-1"),
+            "broadPeak"
+        ), as_peaks(signal)
+    )
+    expect_equal(
+        read_as(paste0(
+            start, "\tp\t900\t.\t250\t290\t0\t1\t", c(40, 10), "\t0\t",
+            signal, "\t-1\t-1"
+        ), "gappedPeak"), as_peaks(signal)
+    )
+    # BED with nine fields and with four
+    thick <- c("250\t290", "330\t340")
+    expect_equal(
+        read_as(paste0(start, "\tp\t900\t.\t", thick, "\t0,0,0"), ""),
+        as_peaks(900)
+    )
+    expect_equal(
+        read_as(paste0(start, "\t", signal), "bedGraph"), as_peaks(1)
+    )
+})
+
+test_that("another genome build is known by the length of chromosomes", {
+    scores <- base_scores()
+    sites <- GenomicRanges::GRanges(
+        c("chr1", "chr2"), IRanges::IRanges(c(300, 450), width = 1), "+",
+        seqlengths = c(chr1 = 1000, chr2 = 1001)
+    )
+    names(sites) <- c("A", "B")
+    file <- withr::local_tempfile(fileext = ".bw")
+    rtracklayer::export(as_track(scores), file, format = "bigWig")
+    error <- expect_input_error(binned(sites, c(m = file)), "of one genome")
+    expect_match(conditionMessage(error), "chr2 has 1001 bases.*1000 in the")
+    # an RleList may end before the chromosome: there is no signal behind it
+    scores$chr2 <- scores$chr2[1:420]
+    flat <- transform(some_sites()[c(1, 3), ], strand = "+")
+    whole <- list(
+        chr1 = scores$chr1, chr2 = c(scores$chr2, numeric(1001 - 420))
+    )
+    expect_equal(
+        values_of(binned(sites, list(m = as_track(scores)))),
+        unname(bins_r(whole, flat, 200, 8))
+    )
+    # where nothing tells that it may go on, the error says what would
+    error <- expect_input_error(
+        binned(flat, list(m = as_track(scores))), "width.*of the chromosomes"
+    )
+    # nor may it be longer
+    long <- as_track(list(chr1 = scores$chr1, chr2 = numeric(1002)))
+    expect_input_error(binned(sites, list(m = long)), "of one genome")
+})
+
 test_that("empty peaks are told; nothing anywhere is refused", {
     folder <- withr::local_tempdir()
     empty <- file.path(folder, "none.narrowPeak")
@@ -227,8 +322,18 @@ test_that("bad input is refused with a way out", {
     refused(bin_signal(sites, list(m = 3)), "path of a file")
     refused(bin_signal(1:3, track), "GRanges")
     refused(bin_signal(sites[-1], track), "column for the chromosome")
-    refused(bin_signal(sites[-2], track), "column for the tss")
+    refused(bin_signal(sites[-2], track), "column for the start site")
     refused(bin_signal(transform(sites, tss = tss - 300), track), "Row 1 has 0")
+    halves <- transform(sites, tss = c(tss[1], 70.5, tss[3:4]))
+    refused(bin_signal(halves, track), "Row 2 has 70.5")
+    refused(bin_signal(transform(sites, tss = "a"), track), "Row 1 has \"a\"")
+    # of genes the start alone does not tell the start site
+    starts <- stats::setNames(sites, sub("tss", "start", names(sites)))
+    refused(bin_signal(starts, track), "start and end of the gene")
+    refused(
+        bin_signal(transform(starts, end = start - c(0, 1, 0, 0)), track),
+        "Row 2 goes from 700 to 699"
+    )
     refused(bin_signal(rbind(sites, sites), track), "each id once")
     refused(
         bin_signal(transform(sites, strand = "forward"), track),
