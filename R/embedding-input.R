@@ -41,9 +41,16 @@ gene_matrix.data.frame <- function(x, ..., name = "x",
         abort_input(c(
             "{.arg {name}} must have numeric columns only.",
             x = "Column {.val {column}} is {describe_value(x[[first]])}.",
-            i = "Gene ids belong in the row names:
-            {.code data.frame({name}, row.names = \"{column}\", check.names =
-            FALSE)} puts those of that column there."
+            i = if (anyDuplicated(x[[first]])) {
+                "Gene ids belong in the row names, each once, and in that column
+                they repeat:
+                {.code {name}[!duplicated({name}[[\"{column}\"]]), ]} keeps the
+                first row of each."
+            } else {
+                "Gene ids belong in the row names:
+                {.code data.frame({name}, row.names = \"{column}\", check.names
+                = FALSE)} puts those of that column there."
+            }
         ), call = call)
     }
     # row names that are numbers count rows, also behind a filter

@@ -165,7 +165,10 @@ abort_no_rows <- function(table, call, header_only = FALSE) {
     abort_input(c(
         "{.file {table$file}} must have rows.",
         x = if (header_only) "It has a header only." else "It has none.",
-        i = if (header_only) {
+        i = if (!is.null(table$n_expected)) {
+            "Its second line tells of {table$n_expected} row{?s}: get the file
+            again."
+        } else if (header_only) {
             "If that is a row, give {.code header = FALSE}."
         }
     ), call = call)

@@ -3,10 +3,11 @@
 # histone marks and CTCF.
 #
 #   KITH_DATA=DIR Rscript bench/ranking-marks.R [--parts=ablation,transfer]
-#       [--folder=DIR] [--splits=5] [--workers=1] [--tables=DIR]
+#       [--size=9] [--folder=DIR] [--splits=5] [--workers=1] [--tables=DIR]
 #
-# ablation: all subsets of one, two, all but one and all marks, five folds of
-#   the genes. ranking-ablation.csv.
+# ablation: all subsets of up to --size marks, all but one and all, five folds
+#   of the genes. All sizes take some hours of two cores, --size=2 a quarter of
+#   one. ranking-ablation.csv.
 # transfer: on the same test genes, a fit on the training genes in one line
 #   scores their marks in each line; beside it the difference of both lines from
 #   the difference of their marks. ranking-transfer.csv, and
@@ -19,6 +20,7 @@ source(file.path(
 ))
 source(file.path(dirname(script_path()), "ranking-sets.R"))
 parts <- strsplit(option("parts", "ablation,transfer"), ",")[[1L]]
+sizes <- seq_len(as.integer(option("size", "9")))
 n_splits <- as.integer(option("splits", "5"))
 cells <- list(GM12878 = sets$gm12878(), K562 = sets$k562())
 # the same genes in both
@@ -30,7 +32,7 @@ stopifnot(identical(
 
 ablation_of <- function(cell) {
     result <- mark_ablation(cells[[cell]]$x, cells[[cell]]$y,
-        control = control, folder = folder, BPPARAM = workers
+        size = sizes, control = control, folder = folder, BPPARAM = workers
     )
     print(result)
     # of the mean over the folds

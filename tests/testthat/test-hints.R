@@ -86,6 +86,10 @@ test_that("tables without row names get a way out that works", {
             rownames(as_embedding(found)), rownames(organism$vectors)
         )
     }
+    # each gene twice: one row of each, then as above
+    twice <- rbind(wide, wide)
+    expect_input_error(as_embedding(twice), "duplicated\\(x\\[\\[\"gene\"")
+    expect_identical(twice[!duplicated(twice[["gene"]]), ], wide)
     # what a filter leaves
     left <- wide[wide[[2]] > 0, -1]
     expect_input_error(as_embedding(left), "numbers of rows.*rownames\\(x\\)")
@@ -114,6 +118,10 @@ test_that("the nearest name is suggested", {
         map_genes("TP53", org = "human"), "org = \"org.Hs.eg.db\""
     )
     expect_input_error(map_genes("TP53", org = "martian"), "called like")
+    # what is suggested is there
+    for (near in nearest_names(tolower(fit$genes[1]), fit$genes)) {
+        expect_gt(nrow(partners(fit, near, n = 2)), 0)
+    }
 })
 
 test_that("plot() draws the figure of an object", {

@@ -86,6 +86,9 @@ test_that("GCT files are read by their own account", {
         rownames(read_quietly(gct, "Description")), c("tumor", "na")
     )
     expect_input_error(read_quietly(gct[-5]), "2 rows, as it says")
+    # without rows: the header is one all the same
+    error <- expect_input_error(read_quietly(gct[1:3]), "tells of 2 rows")
+    expect_no_match(conditionMessage(error), "header = FALSE")
     expect_input_error(
         read_quietly(sub("2\t2", "2\t3", gct, fixed = TRUE)), "5 columns"
     )
