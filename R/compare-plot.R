@@ -23,9 +23,12 @@ plot_forest <- function(rows, by, colours, title, colour = by,
                 ggplot2::aes(label = sprintf("%.3f", .data[[measure$name]])),
                 vjust = -1.1, size = 3, colour = "grey20"
             ),
-            # room for the label at the end of the axis
+            # room for labels at the ends of both axes
             ggplot2::scale_x_continuous(
                 expand = ggplot2::expansion(mult = c(0.05, 0.1))
+            ),
+            ggplot2::scale_y_discrete(
+                expand = ggplot2::expansion(add = c(0.6, 0.9))
             )
         )) +
         ggplot2::scale_colour_manual(values = colours) +

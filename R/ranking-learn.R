@@ -177,6 +177,13 @@ check_gene_count <- function(data, control, call = rlang::caller_env()) {
         ), call = call)
     }
     expression_ranks(data$y, call = call)
+    values <- data$signal$values
+    if (all(values == rep(values[1L, ], each = n))) {
+        abort_input(c(
+            "{.arg x} must differ between genes.",
+            x = "All {n} genes have the same signal in every mark and bin."
+        ), call = call)
+    }
     if (is.data.frame(control$validation)) {
         abort_input(c(
             "{.arg validation} must be a share of the genes here.",

@@ -123,8 +123,11 @@ describe_value <- function(x) {
     if (is.atomic(x) && length(x) == 1L) {
         return(if (is.character(x)) dQuote(x, FALSE) else format(x))
     }
-    if (is.atomic(x) && is.null(dim(x))) {
-        return(sprintf("a %s vector of length %d", typeof(x), length(x)))
+    if (is.atomic(x) && !is.object(x) && is.null(dim(x))) {
+        article <- if (is.integer(x)) "an" else "a"
+        return(sprintf(
+            "%s %s vector of length %d", article, typeof(x), length(x)
+        ))
     }
     paste("an object of class", paste(class(x), collapse = "/"))
 }

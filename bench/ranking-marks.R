@@ -57,25 +57,22 @@ transfer_of_split <- function(s) {
     set.seed(s)
     n <- length(cells$K562$y)
     test <- seq_len(n) %in% sample(n, round(0.2 * n))
+    scorers <- list(kith = NULL, linear = scorer_linear())
     rows <- lapply(names(cells), function(from) {
         cell <- cells[[from]]
-        fit <- learn_ranking(rows_of(cell$x, !test), cell$y[!test],
-            control = control
-        )
-        ridge <- kith:::ranking_baselines$ridge$score
-        train <- kith:::ranking_signal(rows_of(cell$x, !test))
+        fits <- lapply(scorers, function(scorer) {
+            learn_ranking(rows_of(cell$x, !test), cell$y[!test],
+                scorer = scorer, control = control
+            )
+        })
         do.call(rbind, lapply(names(cells), function(to) {
             marks <- rows_of(cells[[to]]$x, test)
-            truth <- cells[[to]]$y[test]
-            of_ridge <- ridge(
-                train, cell$y[!test], kith:::ranking_signal(marks), 1
-            )
+            found <- vapply(fits, function(fit) {
+                concordance(predict(fit, marks)$.pred, cells[[to]]$y[test])
+            }, numeric(1))
             data.frame(
-                split = s, from = from, to = to, method = c("kith", "ridge"),
-                concordance = c(
-                    concordance(predict(fit, marks)$.pred, truth),
-                    concordance(of_ridge, truth)
-                )
+                split = s, from = from, to = to, method = names(fits),
+                concordance = found
             )
         }))
     })

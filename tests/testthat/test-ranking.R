@@ -437,7 +437,9 @@ test_that("bad input is refused with a way out", {
     refused(learn_ranking(x, stats::setNames(y, tolower(names(y)))),
         "upper case"
     )
+    refused(learn_ranking(x, factor(letters[1:60 %% 3 + 1])), "class factor")
     refused(learn_ranking(x, rep(2, 60)), "two different values")
+    refused(learn_ranking(0 * x, y), "must differ between genes")
     refused(learn_ranking(x, replace(y, 3, Inf)), "G003.*Inf")
     refused(learn_ranking(x[1:20, , ], y[1:20]), "at least 30 genes")
     refused(learn_ranking(replace(x, 5, NA), y), "finite")
