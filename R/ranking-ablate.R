@@ -55,7 +55,7 @@ mark_ablation <- function(x, y,
         kept <- match(signal_genes(data$signal), signal_genes(signal))
         groups <- groups[kept]
     }
-    check_gene_count(data, control)
+    check_training_genes(data, control)
     folds <- check_count(folds, min = 2, max = 100)
     check_scorers(scorer, data$signal)
     subsets <- mark_subsets(data$signal$marks, size)

@@ -113,166 +113,6 @@ check_marks <- function(signal, call = rlang::caller_env()) {
     }
 }
 
-# ---- start sites ------------------------------------------------------------
-
-# The spellings of columns that sources use, in lower case and with one "_" for
-# all between words: "Gene start (bp)" is gene_start_bp.
-site_columns <- list(
-    chromosome = c(
-        "chrom", "chr", "chromosome", "seqnames", "seqname",
-        "chromosome_name", "chromosome_scaffold_name", "space"
-    ),
-    tss = c(
-        "tss", "transcription_start_site", "transcription_start_site_tss",
-        "tss_position", "position", "pos"
-    ),
-    start = c(
-        "start", "start_position", "gene_start_bp", "transcript_start_bp"
-    ),
-    end = c("end", "end_position", "gene_end_bp", "transcript_end_bp"),
-    gene = c(
-        "gene_id", "gene", "ensembl_gene_id", "gene_stable_id", "id", "symbol",
-        "name"
-    ),
-    strand = "strand"
-)
-
-plain_column <- function(names) {
-    gsub("^_|_$", "", gsub("[^a-z0-9]+", "_", tolower(names)))
-}
-
-# a GRanges of width 1 with gene ids as names
-start_sites <- function(regions, call = rlang::caller_env()) {
-    if (is.data.frame(regions)) {
-        regions <- site_table(regions, call)
-    }
-    if (!methods::is(regions, "GRanges")) {
-        abort_input(c(
-            "{.arg regions} must be a {.cls GRanges} or a data frame.",
-            x = "It is {describe_value(regions)}."
-        ), call = call)
-    }
-    ids <- names(regions) %||% S4Vectors::mcols(regions)$gene_id %||%
-        S4Vectors::mcols(regions)$gene
-    if (is.null(ids)) {
-        abort_input(c(
-            "{.arg regions} must have gene ids: names, or a column
-            {.field gene_id}.",
-            i = "Set them with {.code names(regions) <- ids}."
-        ), call = call)
-    }
-    ids <- check_ids(as.character(ids), "regions", call)
-    check_unique_ids(ids, "regions",
-        advice = "Keep one start site for each gene, for instance by
-        {.code regions[!duplicated(names(regions))]}.",
-        call = call
-    )
-    if (length(regions) == 0L) {
-        abort_input("{.arg regions} must have at least one gene.", call = call)
-    }
-    sites <- GenomicRanges::promoters(
-        GenomicRanges::granges(regions),
-        upstream = 0L, downstream = 1L
-    )
-    names(sites) <- ids
-    unknown <- sum(as.vector(GenomicRanges::strand(sites) == "*"))
-    if (unknown > 0L) {
-        inform_kith(
-            "{unknown} of {length(sites)} genes have no strand and are read as
-            {.val +}.",
-            class = "kith_message_strand"
-        )
-    }
-    sites
-}
-
-# A GRanges of start sites, or of genes where the table has their start and end.
-site_table <- function(regions, call) {
-    columns <- lapply(site_columns, function(spellings) {
-        at <- match(spellings, plain_column(names(regions)))
-        at <- at[!is.na(at)]
-        if (length(at)) regions[[at[1L]]]
-    })
-    check_site_columns(columns, names(regions), call)
-    strand <- if (is.null(columns$strand)) {
-        rep("*", nrow(regions))
-    } else {
-        known_strands(columns$strand, call)
-    }
-    first <- columns$tss %||% columns$start
-    last <- if (is.null(columns$tss)) columns$end else first
-    check_positions(first, call)
-    check_positions(last, call)
-    if (any(last < first)) {
-        row <- which(last < first)[1L]
-        abort_input(c(
-            "Genes in {.arg regions} must not end before they start.",
-            x = "Row {row} goes from {first[row]} to {last[row]}."
-        ), call = call)
-    }
-    genes <- GenomicRanges::GRanges(
-        as.character(columns$chromosome), IRanges::IRanges(first, last), strand
-    )
-    names(genes) <- check_ids(columns$gene, "regions", call)
-    genes
-}
-
-check_site_columns <- function(columns, found, call) {
-    for (what in c("chromosome", "gene")) {
-        if (is.null(columns[[what]])) {
-            abort_input(c(
-                "{.arg regions} must have a column for the {what}.",
-                x = "It has {.val {found}}.",
-                i = "Call it {.field {site_columns[[what]][1]}}."
-            ), call = call)
-        }
-    }
-    genes <- !is.null(columns$start) && !is.null(columns$end)
-    if (is.null(columns$tss) && !genes) {
-        abort_input(c(
-            "{.arg regions} must have a column for the start site, or for start
-            and end of the gene.",
-            x = "It has {.val {found}}.",
-            i = "Call it {.field tss}, or them {.field start} and {.field end}:
-            the start site of a gene on the minus strand is its end."
-        ), call = call)
-    }
-}
-
-check_positions <- function(position, call) {
-    good <- if (is.numeric(position)) {
-        is.finite(position) & position >= 1 & position == round(position)
-    } else {
-        rep(FALSE, length(position))
-    }
-    if (!all(good)) {
-        row <- which(!good)[1L]
-        abort_input(c(
-            "Positions in {.arg regions} must be whole numbers of at least 1.",
-            x = "Row {row} has {.val {position[row]}}."
-        ), call = call)
-    }
-}
-
-# "+", "-" or "*"
-known_strands <- function(strand, call) {
-    known <- c(
-        "+" = "+", "-" = "-", "1" = "+", "-1" = "-", "*" = "*", "." = "*"
-    )
-    strand <- as.character(strand)
-    strand[is.na(strand) | !nzchar(strand)] <- "*"
-    found <- unname(known[strand])
-    if (anyNA(found)) {
-        first <- which(is.na(found))[1L]
-        abort_input(c(
-            "Strands in {.arg regions} must be {.val +} or {.val -}, {.val 1} or
-            {.val -1}, or {.val *} where unknown.",
-            x = "Row {first} has {.val {strand[first]}}."
-        ), call = call)
-    }
-    found
-}
-
 # The bins of all genes by their position on the chromosome: list(chromosome,
 # length: of it, NA where unknown; first: start of the first bin of each gene,
 # position: of the site, n_bins, bin_width).
@@ -301,7 +141,13 @@ plain_chromosome <- function(names) {
 mean_in_bins <- function(bins, coverage, mark, call = rlang::caller_env()) {
     known <- names(coverage$values)
     at <- match(plain_chromosome(bins$chromosome), plain_chromosome(known))
-    check_chromosomes(bins, coverage, at, mark, call)
+    lengths <- coverage$lengths[at]
+    if (coverage$open) {
+        lengths <- pmax(lengths, bins$length, na.rm = TRUE)
+    }
+    check_chromosomes(bins, known, at, mark, call)
+    check_genome_build(bins, lengths, coverage$open, mark, call)
+    lengths[is.na(lengths)] <- .Machine$integer.max
     result <- matrix(0, length(bins$first), bins$n_bins)
     cut <- 0L
     for (chromosome in unique(at[!is.na(at)])) {
@@ -311,9 +157,8 @@ mean_in_bins <- function(bins, coverage, mark, call = rlang::caller_env()) {
             bins$first[genes], (seq_len(bins$n_bins) - 1L) * bins$bin_width,
             `+`
         )
-        last <- last_bases(bins, coverage, genes, chromosome)
         first_base <- pmax(starts, 1)
-        last_base <- pmin(starts + bins$bin_width - 1, last)
+        last_base <- pmin(starts + bins$bin_width - 1, lengths[genes])
         inside <- pmax(last_base - first_base + 1, 0)
         cut <- cut + sum(rowSums(inside) < bins$n_bins * bins$bin_width)
         # beyond the last signal there is none
@@ -328,16 +173,6 @@ mean_in_bins <- function(bins, coverage, mark, call = rlang::caller_env()) {
         )
     }
     result
-}
-
-# of a chromosome, for each of its genes
-last_bases <- function(bins, coverage, genes, chromosome) {
-    last <- rep(coverage$lengths[chromosome], length(genes))
-    if (coverage$open) {
-        last <- pmax(last, bins$length[genes], na.rm = TRUE)
-    }
-    last[is.na(last)] <- .Machine$integer.max
-    last
 }
 
 # sums of an Rle over ranges that may lie behind its end
@@ -359,9 +194,9 @@ range_sums <- function(track, first, last) {
     array(sums, dim(first))
 }
 
-check_chromosomes <- function(bins, coverage, at, mark, call) {
+# known: chromosomes of the signal; at: the one of each gene
+check_chromosomes <- function(bins, known, at, mark, call) {
     wanted <- unique(bins$chromosome)
-    known <- names(coverage$values)
     if (all(is.na(at))) {
         if (length(known) == 0L) {
             return(invisible())
@@ -392,15 +227,15 @@ check_chromosomes <- function(bins, coverage, at, mark, call) {
             {sum(is.na(at))} gene{?s} get 0."
         ), class = "kith_message_chromosomes")
     }
-    check_genome_build(bins, coverage$lengths[at], coverage$open, mark, call)
 }
 
-# lengths: of the chromosome of each gene in the signal
+# lengths: of the chromosome of each gene in the signal; where it is open, at
+# least as many bases as the regions say
 check_genome_build <- function(bins, lengths, open, mark, call) {
     advice <- "They are probably of another genome build: take start sites of
         the build that the signal was mapped to, or move them with
         {.fn rtracklayer::liftOver}."
-    other <- which(bins$length != lengths & !(open & bins$length > lengths))
+    other <- which(bins$length != lengths)
     if (length(other)) {
         gene <- other[1L]
         abort_input(c(
@@ -410,12 +245,7 @@ check_genome_build <- function(bins, lengths, open, mark, call) {
             {.arg regions}, {lengths[gene]} in the signal.", i = advice
         ), call = call)
     }
-    # an open signal may go on as far as the regions say
-    beyond <- which(bins$position > if (open) {
-        pmax(lengths, bins$length, na.rm = TRUE)
-    } else {
-        lengths
-    })
+    beyond <- which(bins$position > lengths)
     if (length(beyond)) {
         gene <- beyond[1L]
         abort_input(c(

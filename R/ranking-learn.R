@@ -112,7 +112,7 @@ learn_ranking <- function(x, y, scorer = NULL, control = train_control(),
     settings <- ranking_settings(
         data$signal, scorer, control, transform, ties, members
     )
-    check_gene_count(data, settings$control)
+    check_training_genes(data, settings$control)
     learn_ranking_settled(
         data, settings, draw_key(settings$control$seed), BPPARAM
     )
@@ -167,7 +167,7 @@ ranking_defaults <- function(signal) {
 
 fewest_ranking_genes <- 30L
 
-check_gene_count <- function(data, control, call = rlang::caller_env()) {
+check_training_genes <- function(data, control, call = rlang::caller_env()) {
     n <- length(data$y)
     if (n < fewest_ranking_genes) {
         abort_input(c(

@@ -85,7 +85,7 @@ learn_published_ranking <- function(data, name, control,
                                     call = rlang::caller_env()) {
     preset <- published_rankings[[name]]
     control <- published_control(control, preset)
-    check_gene_count(data, control, call)
+    check_training_genes(data, control, call)
     key <- draw_key(control$seed)
     job <- published_job(data, name, preset, control, key)
     finish_job(job, run_jobs(list(job)))

@@ -52,9 +52,6 @@ sample_column <- paste0(
     "depmap)s?(id|name|barcode)?s?$"
 )
 
-# a name without case, blanks and signs
-squeeze <- function(x) gsub("[^a-z0-9]", "", tolower(x))
-
 wide_genes_in <- function(table, genes_in, gene_id) {
     if (!is.null(genes_in)) {
         return(genes_in)

@@ -86,19 +86,21 @@ advise_ids <- function(ids, known) {
     )
 }
 
+# a name without case, blanks and signs
+squeeze <- function(x) gsub("[^a-z0-9]", "", tolower(x))
+
 # the known names that contain a word, or those that need the fewest changes
 nearest_names <- function(word, known, n = 5L) {
-    simple <- function(x) gsub("[^a-z0-9]", "", tolower(x))
-    word <- simple(word)
+    word <- squeeze(word)
     if (is.na(word) || !nzchar(word)) {
         return(utils::head(known, n))
     }
-    within <- known[grepl(word, simple(known), fixed = TRUE)]
+    within <- known[grepl(word, squeeze(known), fixed = TRUE)]
     if (length(within)) {
         return(utils::head(within, n))
     }
     # to a part of the name, and to the whole
-    part <- drop(utils::adist(word, simple(known), partial = TRUE))
-    whole <- drop(utils::adist(word, simple(known)))
+    part <- drop(utils::adist(word, squeeze(known), partial = TRUE))
+    whole <- drop(utils::adist(word, squeeze(known)))
     known[order(part, whole)[1L]]
 }
