@@ -11,7 +11,9 @@ column_blocks <- function(x, values = block_values) {
 }
 
 # columns of x as a dense double matrix, less their means
-dense_block <- function(x, columns, centre = NULL) {
+dense_block <- function(x, columns, centre = NULL) UseMethod("dense_block")
+
+dense_block.default <- function(x, columns, centre = NULL) {
     block <- as.matrix(x[, columns, drop = FALSE])
     storage.mode(block) <- "double"
     if (!is.null(centre)) {

@@ -13,7 +13,8 @@ draw_key <- function(seed = NULL) {
 # the parts of a fit that draw for themselves
 key_parts <- c(
     network = 1L, folds = 2L, fold = 3L, negatives = 4L, units = 5L,
-    validation = 6L, blocks = 7L, scorer = 8L, split = 9L
+    validation = 6L, blocks = 7L, scorer = 8L, split = 9L,
+    halves = 10L
 )
 
 # the key of the i-th part of a name, from the key of the whole

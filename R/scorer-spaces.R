@@ -167,25 +167,16 @@ minimise_pairs <- function(columns, ranks, penalty, keep_ties, blocks, start,
                            threads, size = rep(1, ncol(columns)),
                            lower = -Inf) {
     n <- nrow(columns)
-    # optim() asks for value and gradient at one place apart
-    last <- new.env(parent = emptyenv())
-    evaluate <- function(z) {
-        if (!identical(z, last$z)) {
-            b <- size * z
-            found <- pairwise_loss(
-                drop(columns %*% b), ranks, keep_ties, blocks, threads
-            )
-            last$z <- z
-            last$loss <- found$loss + penalty / (2 * n) * sum(b^2)
-            last$gradient <- size *
+    z <- minimise(start / size, function(z) {
+        b <- size * z
+        found <- pairwise_loss(
+            drop(columns %*% b), ranks, keep_ties, blocks, threads
+        )
+        list(
+            loss = found$loss + penalty / (2 * n) * sum(b^2),
+            gradient = size *
                 (drop(crossprod(columns, found$gradient)) + penalty / n * b)
-        }
-        last
-    }
-    end <- stats::optim(start / size, function(z) evaluate(z)$loss,
-        function(z) evaluate(z)$gradient,
-        method = "L-BFGS-B", lower = lower,
-        control = list(maxit = 500L, factr = 1e7)
-    )
-    size * end$par
+        )
+    }, lower = lower, steps = 500L, tolerance = 1e7)
+    size * z
 }

@@ -1,0 +1,111 @@
+# Heads: what is learned from few labels on spaces that stay as they are. A head
+# is a matrix of coefficients, (1 + dimensions) x outputs, with the intercept
+# first. All are ridge regressions: with so few samples the solution lies in the
+# span of their rows, so what is computed has no more columns than samples.
+
+# Multinomial logistic regression: minimises the summed cross-entropy plus
+# penalty / 2 |b|^2 over all coefficients but the intercepts. class: from 1.
+# What is looked for are coefficients of the principal axes of x, each in units
+# of about its own curvature, which takes L-BFGS there in few steps.
+softmax_head <- function(x, class, n_classes, penalty, threads = 1L) {
+    axes <- svd(x, nu = 0L)
+    kept <- axes$d > max(axes$d, .Machine$double.xmin) * 1e-10
+    basis <- axes$v[, kept, drop = FALSE]
+    columns <- cbind(1, x %*% basis)
+    spread <- (n_classes - 1) / n_classes^2
+    curvature <- c(
+        nrow(x) * spread, penalty + axes$d[kept]^2 * spread
+    )
+    size <- rep(1 / sqrt(curvature), n_classes)
+    penalised <- rep(c(0, rep(penalty, sum(kept))), n_classes)
+    z <- minimise(numeric(length(size)), function(z) {
+        b <- size * z
+        scores <- columns %*% matrix(b, ncol = n_classes)
+        found <- cross_entropy(scores, class, threads)
+        list(
+            loss = found$loss + sum(penalised * b^2) / 2,
+            gradient = size *
+                (c(crossprod(columns, found$gradient)) + penalised * b)
+        )
+    })
+    b <- matrix(size * z, ncol = n_classes)
+    rbind(b[1L, ], basis %*% b[-1L, , drop = FALSE])
+}
+
+# summed over rows, and its gradient by the scores
+cross_entropy <- function(scores, class, threads) {
+    n <- nrow(scores)
+    found <- .Call(
+        C_loss_gradients, "softmax_cross_entropy", "double", scores,
+        cbind(as.double(class - 1L)), 0, threads
+    )
+    list(loss = n * found$loss, gradient = n * found$dx)
+}
+
+ridge_penalties <- 10^seq(-2, 4, by = 0.5)
+
+# Ridge regression of y, with the penalty that predicts samples best that are
+# left out one at a time. list(coefficients, held_out)
+ridge_head <- function(x, y, penalties = ridge_penalties) {
+    centre <- colMeans(x)
+    centred <- x - rep(centre, each = nrow(x))
+    found <- svd(centred)
+    kept <- found$d > max(found$d, .Machine$double.xmin) * 1e-10
+    d <- found$d[kept]
+    u <- found$u[, kept, drop = FALSE]
+    uy <- crossprod(u, y - mean(y))
+    left_out <- vapply(penalties, function(penalty) {
+        shrunken <- d^2 / (d^2 + penalty)
+        fitted <- mean(y) + drop(u %*% (shrunken * uy))
+        leverage <- 1 / length(y) + drop(u^2 %*% shrunken)
+        y - (y - fitted) / pmax(1 - leverage, 1e-8)
+    }, numeric(length(y)))
+    best <- which.min(colMeans((left_out - y)^2))
+    slope <- found$v[, kept, drop = FALSE] %*%
+        (d / (d^2 + penalties[best]) * uy)
+    list(
+        coefficients = rbind(mean(y) - sum(centre * slope), slope),
+        held_out = left_out[, best]
+    )
+}
+
+head_scores <- function(head, x) {
+    x %*% head[-1L, , drop = FALSE] + rep(head[1L, ], each = nrow(x))
+}
+
+# logarithms of the probabilities of classes
+log_softmax <- function(scores) {
+    scores <- scores - apply(scores, 1L, max)
+    scores - log(rowSums(exp(scores)))
+}
+
+# ---- pooling ----------------------------------------------------------------
+
+# Weights of at least 0 of heads in the sum of their log-probabilities, with the
+# least cross-entropy. logs: a list of matrices, of samples that no head was
+# trained on. They pool and calibrate at once.
+pool_weights <- function(logs, class, threads = 1L) {
+    minimise(rep(1 / length(logs), length(logs)), function(w) {
+        found <- cross_entropy(pool_logs(logs, w), class, threads)
+        list(
+            loss = found$loss,
+            gradient = vapply(logs, function(one) {
+                sum(one * found$gradient)
+            }, numeric(1))
+        )
+    }, lower = 0)
+}
+
+pool_logs <- function(logs, weights) {
+    Reduce(`+`, Map(`*`, logs, weights))
+}
+
+# the share of the first of two predictions of y with the least squared error
+pool_share <- function(first, second, y) {
+    difference <- first - second
+    if (sum(difference^2) == 0) {
+        return(0.5)
+    }
+    share <- sum(difference * (y - second)) / sum(difference^2)
+    min(max(share, 0), 1)
+}

@@ -1,0 +1,335 @@
+# Expression as learners of samples take it: samples in rows, genes in columns.
+
+# A matrix samples x genes (dense, sparse or delayed) with the names of both.
+sample_matrix <- function(x, assay = 1, name = "x",
+                          call = rlang::caller_env()) {
+    UseMethod("sample_matrix")
+}
+
+sample_matrix.default <- function(x, assay = 1, name = "x",
+                                  call = rlang::caller_env()) {
+    abort_input(c(
+        "{.arg {name}} must be a matrix or data frame with samples in rows, or a
+        {.cls SummarizedExperiment}.",
+        x = "It is {describe_value(x)}."
+    ), call = call)
+}
+
+sample_matrix.matrix <- function(x, assay = 1, name = "x",
+                                 call = rlang::caller_env()) {
+    if (!is.numeric(x)) {
+        abort_input(c(
+            "{.arg {name}} must be numeric.",
+            x = "It is a matrix of type {typeof(x)}.",
+            i = "Leave out columns that are not expression, such as ids."
+        ), call = call)
+    }
+    check_sample_names(x, name, call)
+}
+
+sample_matrix.data.frame <- function(x, assay = 1, name = "x",
+                                     call = rlang::caller_env()) {
+    numeric <- vapply(x, is.numeric, NA)
+    if (!all(numeric)) {
+        abort_input(c(
+            "{.arg {name}} must have numbers in all columns.",
+            x = "Column {.field {names(x)[!numeric][1L]}} has
+            {class(x[[which(!numeric)[1L]]])[1L]} values.",
+            i = "Take sample ids as row names and leave out other columns that
+            are not expression."
+        ), call = call)
+    }
+    if (.row_names_info(x) < 0L) {
+        abort_input(c(
+            "{.arg {name}} must have sample ids as row names.",
+            x = "It has numbers of rows only.",
+            i = "Turn it into a matrix, and set {.code rownames({name})}."
+        ), call = call)
+    }
+    check_sample_names(as.matrix(x), name, call)
+}
+
+sample_matrix.Matrix <- function(x, assay = 1, name = "x",
+                                 call = rlang::caller_env()) {
+    check_sample_names(x, name, call)
+}
+
+sample_matrix.DelayedMatrix <- function(x, assay = 1, name = "x",
+                                        call = rlang::caller_env()) {
+    need_package("DelayedArray", "Reading a delayed matrix", call = call)
+    check_sample_names(x, name, call)
+}
+
+# The Bioconductor way: samples in columns.
+sample_matrix.SummarizedExperiment <- function(x, assay = 1, name = "x",
+                                               call = rlang::caller_env()) {
+    known <- SummarizedExperiment::assayNames(x)
+    count <- length(SummarizedExperiment::assays(x, withDimnames = FALSE))
+    check_element(assay, known, count, "assay", name, call)
+    values <- t(SummarizedExperiment::assay(x, assay))
+    check_sample_names(values, name, call, holder = "SummarizedExperiment")
+}
+
+check_sample_names <- function(x, name, call, holder = "matrix") {
+    if (nrow(x) == 0L || ncol(x) == 0L) {
+        abort_input(c(
+            "{.arg {name}} must have samples (rows) and genes (columns).",
+            x = "It has {nrow(x)} row{?s} and {ncol(x)} column{?s}."
+        ), call = call)
+    }
+    samples <- rownames(x)
+    genes <- colnames(x)
+    if (is.null(samples) || is.null(genes)) {
+        missing <- if (is.null(samples)) "sample ids" else "gene ids"
+        side <- if (is.null(samples)) "rows" else "columns"
+        abort_input(c(
+            "{.arg {name}} must have names for samples and for genes.",
+            x = "Its {side} (of {missing}) have none.",
+            i = "Set {.code rownames({name})} and {.code colnames({name})}:
+            samples in rows, genes in columns."
+        ), call = call)
+    }
+    if (is_turned(samples, genes)) {
+        abort_input(c(
+            "{.arg {name}} must have samples in rows and genes in columns.",
+            x = "Its rows look like genes or its columns like samples:
+            {.val {utils::head(samples, 2)}} against
+            {.val {utils::head(genes, 2)}}.",
+            i = if (holder == "matrix") "Use {.code t({name})}."
+        ), call = call)
+    }
+    check_unique_ids(samples, name, rows = TRUE, call = call)
+    check_unique_ids(genes, paste("the genes of", name),
+        advice = "Merge such genes first, for instance by their mean.",
+        call = call
+    )
+    x
+}
+
+# Do the names of rows and columns say that the matrix lies on its side?
+is_turned <- function(samples, genes) {
+    gene_like <- function(ids) {
+        mean(grepl("^ENS[A-Z]*G[0-9]{6,}", utils::head(ids, 1000L))) > 0.5
+    }
+    (gene_like(samples) && !gene_like(genes)) ||
+        (look_like_samples(genes) && !look_like_samples(samples))
+}
+
+# ---- transform and scale ----------------------------------------------------
+
+sample_transforms <- c("none", "log1p", "log_cpm")
+
+# z-scores beyond this are cut off: a gene that hardly varies among the training
+# samples may be thousands of standard deviations away in others
+largest_score <- 6
+
+# What is estimated on the training samples: list(transform, genes (all that
+# vary), kept (of these, by number), mean, sd (of the kept genes)).
+fit_scaling <- function(x, transform = NULL, n_genes = NULL, name = "x",
+                        call = rlang::caller_env()) {
+    seen <- scan_samples(x, name, call)
+    if (!any(seen$varies)) {
+        abort_input(c(
+            "{.arg {name}} must have genes that differ between samples.",
+            x = "All {ncol(x)} gene{?s} {?is/are} constant."
+        ), call = call)
+    }
+    n_constant <- sum(!seen$varies)
+    if (n_constant > 0L) {
+        inform_kith(c(
+            i = "{n_constant} gene{?s} {?is/are} the same in all samples and
+            {?is/are} left out."
+        ), class = "kith_message_genes")
+    }
+    transform <- choose_transform(transform, seen, x, name, call)
+    genes <- colnames(x)[seen$varies]
+    scaling <- list(
+        transform = transform, genes = genes, kept = seq_along(genes),
+        mean = numeric(length(genes)), sd = rep(1, length(genes))
+    )
+    raw <- scaled_samples(x, scaling)
+    for (columns in column_blocks(raw)) {
+        block <- transformed_block(raw, columns)
+        scaling$mean[columns] <- colMeans(block)
+        scaling$sd[columns] <- apply(block, 2L, stats::sd)
+    }
+    keep_genes(scaling, n_genes)
+}
+
+# the n_genes that vary most, of those that vary at all once transformed
+keep_genes <- function(scaling, n_genes) {
+    varies <- scaling$sd > 1e-8 * pmax(abs(scaling$mean), 1)
+    kept <- which(varies)
+    if (!is.null(n_genes) && n_genes < length(kept)) {
+        order <- order(scaling$sd[kept], decreasing = TRUE)
+        kept <- sort(kept[order[seq_len(n_genes)]])
+    }
+    scaling$kept <- kept
+    scaling$mean <- scaling$mean[kept]
+    scaling$sd <- scaling$sd[kept]
+    scaling
+}
+
+# One pass over x: does each gene vary; range of all values; are they whole?
+scan_samples <- function(x, name, call) {
+    found <- scan_features(x, name, call)
+    found$range <- NULL
+    found$whole <- TRUE
+    for (columns in column_blocks(x)) {
+        block <- dense_block(x, columns)
+        found$range <- range(found$range, block)
+        found$whole <- found$whole && all(block == round(block))
+    }
+    found
+}
+
+# Values that reach far beyond logarithms are counts (whole) or RPKM or TPM.
+choose_transform <- function(transform, seen, x, name, call) {
+    if (is.null(transform)) {
+        linear <- seen$range[1L] >= 0 && seen$range[2L] > 50
+        transform <- if (!linear) {
+            "none"
+        } else if (seen$whole) {
+            "log_cpm"
+        } else {
+            "log1p"
+        }
+        if (linear) {
+            inform_kith(c(
+                i = "Values from {format(seen$range[1], digits = 3)} to
+                {format(seen$range[2], digits = 3)}:
+                {.code transform = \"{transform}\"}."
+            ), class = "kith_message_transform")
+        }
+        return(transform)
+    }
+    transform <- check_choice(transform, sample_transforms, call = call)
+    if (transform != "none" && seen$range[1L] < 0) {
+        abort_input(c(
+            "{.arg transform} cannot be {.val {transform}} for this
+            {.arg {name}}.",
+            x = "Its lowest value is {format(seen$range[1])}; there is no
+            logarithm of negative counts.",
+            i = "Values that are logarithms already need
+            {.code transform = \"none\"}."
+        ), call = call)
+    }
+    transform
+}
+
+# Samples x kept genes, transformed and scaled where they are read: a matrix to
+# dim(), dense_block() and what computes components by blocks. `at`: the column
+# of each of the fit's genes, NA where x has none.
+scaled_samples <- function(x, scaling) {
+    at <- match(scaling$genes, colnames(x))
+    depth <- if (scaling$transform == "log_cpm") {
+        sample_depths(x, at[!is.na(at)])
+    }
+    structure(list(x = x, scaling = scaling, at = at, depth = depth),
+        class = "scaled_samples"
+    )
+}
+
+#' @method dim scaled_samples
+#' @export
+dim.scaled_samples <- function(x) {
+    c(nrow(.subset2(x, "x")), length(.subset2(x, "scaling")$kept))
+}
+
+#' @method dimnames scaled_samples
+#' @export
+dimnames.scaled_samples <- function(x) {
+    scaling <- .subset2(x, "scaling")
+    list(rownames(.subset2(x, "x")), scaling$genes[scaling$kept])
+}
+
+# counts of each sample
+sample_depths <- function(x, columns) {
+    depth <- numeric(nrow(x))
+    blocks <- column_blocks(x[, columns, drop = FALSE])
+    for (block in blocks) {
+        depth <- depth + rowSums(dense_block(x, columns[block]))
+    }
+    if (any(depth == 0)) {
+        abort_input(c(
+            "Every sample must have counts.",
+            x = "Sample {.val {rownames(x)[depth == 0][1]}} has none.",
+            i = "Leave such samples out."
+        ))
+    }
+    depth
+}
+
+# kept genes `columns`, transformed; those that x does not have are NA
+transformed_block <- function(x, columns) {
+    at <- x$at[x$scaling$kept[columns]]
+    values <- matrix(NA_real_, nrow(x), length(columns))
+    there <- !is.na(at)
+    values[, there] <- dense_block(x$x, at[there])
+    switch(x$scaling$transform,
+        none = values,
+        log1p = log2(values + 1),
+        log_cpm = log2(values / x$depth * 1e6 + 1)
+    )
+}
+
+# z-scores; a gene that x does not have takes the training mean, which is 0
+dense_block.scaled_samples <- function(x, columns, centre = NULL) {
+    scaling <- x$scaling
+    block <- transformed_block(x, columns)
+    block <- block - rep(scaling$mean[columns], each = nrow(block))
+    block <- block / rep(scaling$sd[columns], each = nrow(block))
+    block[is.na(block)] <- 0
+    pmin(pmax(block, -largest_score), largest_score)
+}
+
+# ---- new samples ------------------------------------------------------------
+
+# of the genes of a fit that new samples may lack
+largest_missing_share <- 0.1
+
+# new samples as the fit sees them
+new_samples <- function(fit, newdata, assay = fit$assay,
+                        call = rlang::caller_env()) {
+    x <- sample_matrix(newdata, assay, "newdata", call)
+    scaling <- fit$scaling
+    genes <- scaling$genes[scaling$kept]
+    missing <- setdiff(genes, colnames(x))
+    share <- length(missing) / length(genes)
+    if (share > largest_missing_share) {
+        abort_input(c(
+            "{.arg newdata} must have the genes of the fit.",
+            x = "{length(missing)} of {length(genes)} are missing, such as
+            {.val {missing[1]}}; at most
+            {format(100 * largest_missing_share)} in a hundred may be.",
+            i = advise_ids(missing, colnames(x))
+        ), call = call)
+    }
+    if (length(missing)) {
+        inform_kith(c(
+            "!" = "{length(missing)} of {length(genes)} genes of the fit
+            {?is/are} not in {.arg newdata}, such as {.val {missing[1]}}: they
+            take their mean of the training samples."
+        ), class = "kith_message_genes")
+    }
+    scan_features(x, "newdata", call)
+    check_no_negative(x, scaling$transform, call)
+    scaled_samples(x, scaling)
+}
+
+check_no_negative <- function(x, transform, call) {
+    if (transform == "none") {
+        return(invisible())
+    }
+    for (columns in column_blocks(x)) {
+        block <- dense_block(x, columns)
+        if (any(block < 0)) {
+            abort_input(c(
+                "{.arg newdata} must have no negative values.",
+                x = "The lowest is {format(min(block))}, but the fit takes
+                {.code transform = \"{transform}\"} of its samples.",
+                i = "Give values on the scale of the training samples."
+            ), call = call)
+        }
+    }
+}

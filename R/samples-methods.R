@@ -1,0 +1,194 @@
+#' Fits of learn_samples()
+#'
+#' @param x,object,fit A fit of [learn_samples()].
+#' @param newdata New samples in any of the forms of `x` in [learn_samples()].
+#'   Genes are matched by name; up to a tenth may be missing, which is said, and
+#'   take their mean of the training samples. `NULL`: the training samples.
+#' @param assay Of a `SummarizedExperiment`. The fit's, unless given.
+#' @param ... Not used.
+#' @return `encode()`: a matrix samples x dimensions, rows of unit length.
+#'   `predict()`: the same. `tidy()`: a data frame with a row for each space,
+#'   `components` and `whitened`. `glance()`: one row, `samples`, `genes`,
+#'   `dimensions`, `whitened`, `gain` (see [learn_samples()]) and what shows a
+#'   space that has collapsed: `effective_rank` (of the encodings: exp of the
+#'   entropy of the spectrum of their covariance), `top_share` (of variance in
+#'   the first direction), `dead` (share of dimensions without variance) and
+#'   `mean_cosine` (of two samples). `augment()`: a row for each sample,
+#'   `sample` and the first two principal components of the encodings, `space1`
+#'   and `space2`. `autoplot()`: a `ggplot` of the first two components of the
+#'   genes and of the encodings.
+#' @family sample functions
+#' @examples
+#' x <- matrix(rnorm(40 * 50), 40,
+#'     dimnames = list(paste0("s", 1:40), paste0("g", 1:50))
+#' )
+#' fit <- learn_samples(x)
+#' glance(fit)
+#' head(augment(fit))
+#' ggplot2::autoplot(fit, colour = x[, 1])
+#' @name samples_fit
+NULL
+
+#' @rdname samples_fit
+#' @method encode samples_fit
+#' @export
+encode.samples_fit <- function(fit, newdata = NULL, assay = fit$assay, ...) {
+    rlang::check_dots_empty()
+    scores <- if (is.null(newdata)) {
+        fit$components
+    } else {
+        component_scores(new_samples(fit, newdata, assay), fit$rotation)
+    }
+    encode_scores(fit, scores)
+}
+
+# scores of components as encodings
+encode_scores <- function(fit, scores) {
+    encoded <- encode_blocks(scores, fit$whitenings)
+    encoded <- smooth_encodings(
+        encoded, fit$encoded, fit$method$neighbours, fit$method$smooth,
+        fit$control$threads
+    )
+    dimnames(encoded) <- list(
+        rownames(scores), paste0("dim", seq_len(ncol(encoded)))
+    )
+    encoded
+}
+
+#' @rdname samples_fit
+#' @method predict samples_fit
+#' @export
+predict.samples_fit <- function(object, newdata = NULL, ...) {
+    encode(object, newdata, ...)
+}
+
+#' @rdname samples_fit
+#' @method tidy samples_fit
+#' @export
+tidy.samples_fit <- function(x, ...) {
+    data.frame(
+        components = vapply(x$whitenings, nrow, integer(1)),
+        whitened = x$whitened
+    )
+}
+
+#' @rdname samples_fit
+#' @method glance samples_fit
+#' @export
+glance.samples_fit <- function(x, ...) {
+    data.frame(
+        samples = nrow(x$components), genes = nrow(x$rotation),
+        dimensions = ncol(x$encoded), whitened = x$whitened, gain = x$gain,
+        x$diagnostics
+    )
+}
+
+#' @rdname samples_fit
+#' @method augment samples_fit
+#' @export
+augment.samples_fit <- function(x, newdata = NULL, ...) {
+    encoded <- encode(x, newdata, ...)
+    training <- if (is.null(newdata)) encoded else encode(x)
+    axes <- stats::prcomp(training, rank. = 2L)
+    at <- stats::predict(axes, encoded)
+    data.frame(
+        sample = rownames(encoded), space1 = at[, 1L], space2 = at[, 2L],
+        row.names = NULL
+    )
+}
+
+#' @method print samples_fit
+#' @export
+print.samples_fit <- function(x, ...) {
+    row <- glance(x)
+    cli::cat_line("<samples_fit>")
+    cli::cat_line(
+        "  ", row$samples, " samples x ", row$genes, " genes, transform ",
+        x$scaling$transform
+    )
+    cli::cat_line(
+        "  ", if (row$whitened) "whitened by mutual neighbours" else
+            "not whitened", " with ",
+        toString(tidy(x)$components), " components",
+        if (!is.na(row$gain)) {
+            sprintf(
+                "\n  gain of neighbours %.2f: %s", row$gain,
+                if (row$gain >= least_gain) {
+                    "samples come in groups"
+                } else {
+                    "more a continuum than groups"
+                }
+            )
+        }
+    )
+    cli::cat_line(sprintf(
+        "  %d dimensions, effective rank %.1f, mean cosine %.2f",
+        row$dimensions, row$effective_rank, row$mean_cosine
+    ))
+    cli::cat_line("  labels: probe(fit, y); new samples: encode(fit, newdata)")
+    invisible(x)
+}
+
+#' @rdname samples_fit
+#' @method summary samples_fit
+#' @export
+summary.samples_fit <- function(object, ...) {
+    structure(
+        list(glance = glance(object), spaces = tidy(object), fit = object),
+        class = "summary.samples_fit"
+    )
+}
+
+#' @method print summary.samples_fit
+#' @export
+print.summary.samples_fit <- function(x, ...) {
+    print(x$fit)
+    cli::cat_line("Diagnostics of the encodings")
+    print(x$glance[c("effective_rank", "top_share", "dead", "mean_cosine")],
+        row.names = FALSE, digits = 3
+    )
+    invisible(x)
+}
+
+#' @rdname samples_fit
+#' @param colour A vector to colour samples by, with a value for each (of
+#'   `newdata`, where that is given).
+#' @importFrom ggplot2 autoplot
+#' @method autoplot samples_fit
+#' @export
+autoplot.samples_fit <- function(object, newdata = NULL, colour = NULL, ...) {
+    encoded <- augment(object, newdata, ...)
+    scores <- if (is.null(newdata)) {
+        object$components
+    } else {
+        component_scores(new_samples(object, newdata), object$rotation)
+    }
+    n <- nrow(encoded)
+    if (!is.null(colour) && length(colour) != n) {
+        abort_input(c(
+            "{.arg colour} must have a value for each of the {n} samples.",
+            x = "It has {length(colour)}."
+        ))
+    }
+    spaces <- factor(
+        rep(c("components of the genes", "learned space"), each = n),
+        c("components of the genes", "learned space")
+    )
+    rows <- data.frame(
+        space = spaces, first = c(scores[, 1L], encoded$space1),
+        second = c(scores[, 2L], encoded$space2)
+    )
+    rows$label <- if (is.null(colour)) "samples" else rep(colour, 2L)
+    ggplot2::ggplot(rows, ggplot2::aes(
+        .data$first, .data$second,
+        colour = .data$label
+    )) +
+        ggplot2::geom_point(size = 1.6, alpha = 0.8) +
+        ggplot2::facet_wrap(ggplot2::vars(.data$space), scales = "free") +
+        ggplot2::labs(
+            x = "first component", y = "second component", colour = NULL,
+            title = "Samples before and after"
+        ) +
+        study_theme() +
+        if (is.null(colour)) ggplot2::theme(legend.position = "none")
+}

@@ -1,0 +1,309 @@
+#' Learn labels from a space of samples
+#'
+#' Puts a penalised head on the space of a fit, which itself stays as it is:
+#' multinomial logistic regression for classes, ridge regression for numbers,
+#' one logistic regression for each label where a sample may have several. Some
+#' labelled samples are enough.
+#'
+#' There are two heads: one on the encodings (`encoding`) and one on the scores
+#' of the principal components (`components`), which is close to a regression on
+#' all genes. With at least five labelled samples in each class, the weights of
+#' the two in the sum of their log-probabilities are those with the least
+#' cross-entropy on inner folds of the labelled samples; this calibrates
+#' probabilities, too. With fewer the encodings count alone, or both the same
+#' where the fit is not whitened. For numbers the two are mixed by how well they
+#' predict samples that are left out.
+#'
+#' @param fit A fit of [learn_samples()].
+#' @param y Labels: a factor, character or logical vector (classes), a numeric
+#'   vector (a number is predicted), or a logical matrix or data frame with a
+#'   column for each label (several may hold). With names (or row names) that
+#'   are sample ids: those samples; without: all, in their order. `NA`: no
+#'   label.
+#' @param x Expression of the labelled samples, in any form of
+#'   [learn_samples()]. `NULL`: labelled samples are among those of the fit.
+#' @param penalty Of the logistic heads: that of the sum of squared
+#'   coefficients, halved, beside the summed cross-entropy. 1 suits spaces whose
+#'   values have a standard deviation of 1, as here.
+#' @param groups Samples that inner folds keep together (patients, lines): a
+#'   vector in the form of `y`. `NULL`: each sample by itself.
+#' @param folds How many inner folds.
+#' @param ... Not used.
+#'
+#' @return An object of class `samples_probe`, a `kith_fit`: plain R data with
+#'   the `fit`, the `heads`, their `weights`, `kind` (`"class"`, `"response"`
+#'   or `"labels"`), `levels`, `samples` (labelled). See [samples_probe].
+#' @section Errors: Of class `kith_error_input`: labels of unknown samples, one
+#'   class only, numbers that are all the same, fewer than three labelled
+#'   samples of a number.
+#' @family sample functions
+#' @examples
+#' set.seed(1)
+#' tissue <- rep(c("a", "b", "c", "d"), each = 15)
+#' centre <- matrix(rnorm(4 * 200), 4, dimnames = list(unique(tissue), NULL))
+#' x <- centre[tissue, ] + rnorm(60 * 200, sd = 2)
+#' dimnames(x) <- list(paste0("s", 1:60), paste0("g", 1:200))
+#' train <- seq(1, 60, by = 2)
+#' fit <- learn_samples(x[train, ])
+#' labelled <- c(s1 = "a", s17 = "b", s31 = "c", s47 = "d")
+#' known <- probe(fit, labelled)
+#' mean(predict(known, x[-train, ]) == tissue[-train])
+#' @export
+probe <- function(fit, y, ...) UseMethod("probe")
+
+#' @rdname probe
+#' @method probe samples_fit
+#' @export
+probe.samples_fit <- function(fit, y, x = NULL, penalty = 1, groups = NULL,
+                              folds = 5, ...) {
+    rlang::check_dots_empty()
+    penalty <- check_number(penalty, 0, open = TRUE)
+    folds <- check_count(folds, min = 2)
+    scores <- if (is.null(x)) {
+        fit$components
+    } else {
+        component_scores(new_samples(fit, x), fit$rotation)
+    }
+    labels <- sample_labels(y, rownames(scores))
+    groups <- sample_groups(groups, rownames(scores))[labels$rows]
+    scale <- stats::sd(fit$components)
+    spaces <- probe_spaces(fit, scores[labels$rows, , drop = FALSE], scale)
+    settings <- list(
+        penalty = penalty, folds = folds, threads = fit$control$threads,
+        start = if (fit$whitened) c(1, 0) else c(0.5, 0.5),
+        key = draw_key(fit$control$seed)
+    )
+    learned <- switch(labels$kind,
+        class = learn_classes(spaces, labels$y, groups, settings),
+        response = learn_response_heads(spaces, labels$y),
+        labels = lapply(labels$y, function(one) {
+            learn_classes(spaces, one, groups, settings)
+        })
+    )
+    structure(
+        list(
+            fit = fit, kind = labels$kind, learned = learned, scale = scale,
+            levels = labels$levels, samples = rownames(scores)[labels$rows],
+            control = fit$control, version = kith_version(),
+            blas = fit$blas
+        ),
+        class = c("samples_probe", "kith_fit")
+    )
+}
+
+# Rows of scores in the two spaces, at a standard deviation of about 1.
+probe_spaces <- function(fit, scores, scale) {
+    encoded <- encode_scores(fit, scores)
+    list(
+        encoding = encoded * sqrt(ncol(encoded)), components = scores / scale
+    )
+}
+
+# ---- labels -----------------------------------------------------------------
+
+# list(kind, y, levels, rows): rows of the samples that have a label, y in their
+# order
+sample_labels <- function(y, samples, call = rlang::caller_env()) {
+    if (is.matrix(y) || is.data.frame(y)) {
+        return(several_labels(y, samples, call))
+    }
+    if (!is.atomic(y) || is.null(y)) {
+        abort_input(c(
+            "{.arg y} must be a vector of labels or numbers, or a matrix of
+            logical labels.",
+            x = "It is {describe_value(y)}."
+        ), call = call)
+    }
+    rows <- labelled_rows(names(y), length(y), samples, "y", call)
+    there <- !is.na(y)
+    rows <- rows[there]
+    if (is.numeric(y)) {
+        return(list(
+            kind = "response", y = check_numbers(y[there], call), rows = rows
+        ))
+    }
+    classes <- factor(y[there])
+    check_two_classes(classes, "y", call)
+    list(
+        kind = "class", y = classes, levels = levels(classes), rows = rows
+    )
+}
+
+several_labels <- function(y, samples, call) {
+    y <- as.data.frame(y)
+    logical <- vapply(y, function(one) {
+        is.logical(one) || all(one %in% c(0, 1, NA))
+    }, NA)
+    if (!all(logical) || ncol(y) == 0L) {
+        abort_input(c(
+            "{.arg y} must have logical columns, one for each label.",
+            x = if (ncol(y) == 0L) {
+                "It has no column."
+            } else {
+                "Column {.field {names(y)[!logical][1]}} has other values."
+            },
+            i = "One label for each sample is a vector."
+        ), call = call)
+    }
+    ids <- if (.row_names_info(y) > 0L) rownames(y)
+    rows <- labelled_rows(ids, nrow(y), samples, "y", call)
+    there <- stats::complete.cases(y)
+    labels <- lapply(y, function(one) {
+        factor(as.logical(one[there]), c(FALSE, TRUE))
+    })
+    for (name in names(labels)) {
+        check_two_classes(
+            droplevels(labels[[name]]), paste0("y$", name), call
+        )
+    }
+    list(
+        kind = "labels", y = labels, levels = names(y), rows = rows[there]
+    )
+}
+
+# the rows among the samples that values with such names stand for
+labelled_rows <- function(ids, n, samples, name, call) {
+    if (is.null(ids)) {
+        if (n != length(samples)) {
+            abort_input(c(
+                "{.arg {name}} must have names that are sample ids, or a value
+                for each of the {length(samples)} samples.",
+                x = "It has {n} value{?s} and no names."
+            ), call = call)
+        }
+        return(seq_len(n))
+    }
+    check_unique_ids(ids, paste("the names of", name), call = call)
+    unknown <- setdiff(ids, samples)
+    if (length(unknown)) {
+        abort_input(c(
+            "{.arg {name}} must name samples that there are.",
+            x = "{.val {unknown[1]}} is none of them
+            ({length(unknown)} of {n} are not).",
+            i = "Labelled samples that the fit was not trained on come with
+            their expression, as {.arg x}.",
+            i = advise_ids(unknown, samples)
+        ), call = call)
+    }
+    match(ids, samples)
+}
+
+# a group for each of the samples
+sample_groups <- function(groups, samples, call = rlang::caller_env()) {
+    if (is.null(groups)) {
+        return(samples)
+    }
+    rows <- labelled_rows(
+        names(groups), length(groups), samples, "groups", call
+    )
+    # samples without a group are groups of their own
+    all <- paste("sample", samples)
+    there <- !is.na(groups)
+    all[rows[there]] <- paste("group", groups[there])
+    all
+}
+
+check_two_classes <- function(classes, name, call) {
+    if (nlevels(classes) < 2L) {
+        abort_input(c(
+            "{.arg {name}} must have at least two classes.",
+            x = "{length(classes)} labelled sample{?s} {?has/have}
+            {.val {levels(classes)}} alone.",
+            i = "Label samples of another class, too."
+        ), call = call)
+    }
+}
+
+check_numbers <- function(y, call) {
+    if (length(y) < 3L || !all(is.finite(y)) || stats::sd(y) == 0) {
+        found <- if (length(y) < 3L) {
+            paste("There are", length(y))
+        } else if (!all(is.finite(y))) {
+            paste("One is", y[!is.finite(y)][1L])
+        } else {
+            paste("All are", format(y[1L]))
+        }
+        abort_input(c(
+            "{.arg y} must have at least three finite numbers that differ.",
+            x = "{found}.",
+            i = "Numbers that stand for classes are a {.fn factor}."
+        ), call = call)
+    }
+    as.double(y)
+}
+
+# ---- heads of both spaces ---------------------------------------------------
+
+# The heads of classes, a list by space, and their weights in the sum.
+learn_classes <- function(spaces, y, groups, settings) {
+    heads <- class_heads(spaces, y, settings)
+    folds <- inner_folds(y, groups, settings)
+    weights <- if (is.null(folds)) {
+        settings$start
+    } else {
+        pool_weights(
+            fold_logs(spaces, y, folds, settings), as.integer(y),
+            settings$threads
+        )
+    }
+    # the fewest samples may want neither: then both count the same
+    if (sum(weights) == 0) weights <- settings$start
+    list(
+        heads = heads,
+        weights = stats::setNames(weights, names(spaces))
+    )
+}
+
+class_heads <- function(spaces, y, settings) {
+    lapply(spaces, softmax_head,
+        class = as.integer(y), n_classes = nlevels(y),
+        penalty = settings$penalty, threads = settings$threads
+    )
+}
+
+fewest_in_class <- 5L
+
+# the inner fold of each sample, NULL where a class is too small for any
+inner_folds <- function(y, groups, settings) {
+    if (min(table(y)) < fewest_in_class) {
+        return(NULL)
+    }
+    folds <- item_folds(length(y), settings$folds, settings$key,
+        groups = groups, strata = if (!anyDuplicated(groups)) y
+    )
+    # all classes must be there without a fold
+    whole <- vapply(unique(folds), function(f) {
+        all(table(y[folds != f]) > 0L)
+    }, NA)
+    if (all(whole) && length(unique(folds)) > 1L) folds
+}
+
+# log-probabilities of each sample by the heads that have not seen its fold
+fold_logs <- function(spaces, y, folds, settings) {
+    logs <- lapply(spaces, function(space) {
+        matrix(0, length(y), nlevels(y))
+    })
+    for (f in unique(folds)) {
+        out <- folds == f
+        inside <- lapply(spaces, function(space) space[!out, , drop = FALSE])
+        heads <- class_heads(inside, y[!out], settings)
+        for (name in names(spaces)) {
+            logs[[name]][out, ] <- log_softmax(head_scores(
+                heads[[name]], spaces[[name]][out, , drop = FALSE]
+            ))
+        }
+    }
+    logs
+}
+
+# one number, by ridge regression
+learn_response_heads <- function(spaces, y) {
+    heads <- lapply(spaces, ridge_head, y = y)
+    share <- pool_share(
+        heads$encoding$held_out, heads$components$held_out, y
+    )
+    list(
+        heads = lapply(heads, `[[`, "coefficients"),
+        weights = c(encoding = share, components = 1 - share)
+    )
+}

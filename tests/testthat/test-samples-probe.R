@@ -1,0 +1,234 @@
+# A space with classes, and what plain R makes of it.
+labelled_space <- function(n = 30, d = 6, classes = 3) {
+    set.seed(4)
+    class <- rep(seq_len(classes), length.out = n)
+    x <- matrix(rnorm(n * d), n) + 0.8 * matrix(rnorm(classes * d), classes)[
+        class,
+    ]
+    list(x = x, class = class)
+}
+
+plain_loss <- function(b, x, class, k, penalty) {
+    b <- matrix(b, ncol = k)
+    scores <- cbind(1, x) %*% b
+    scores <- scores - log(rowSums(exp(scores)))
+    -sum(scores[cbind(seq_along(class), class)]) +
+        penalty / 2 * sum(b[-1L, ]^2)
+}
+
+test_that("the logistic head is the optimum of plain R", {
+    for (d in c(6, 50)) {
+        space <- labelled_space(d = d)
+        head <- softmax_head(space$x, space$class, 3L, 0.7)
+        found <- plain_loss(c(head), space$x, space$class, 3, 0.7)
+        plain <- optim(numeric(3 * (d + 1)), plain_loss,
+            x = space$x, class = space$class, k = 3, penalty = 0.7,
+            method = "BFGS", control = list(maxit = 500, reltol = 1e-12)
+        )
+        expect_lt(found, plain$value + 1e-6)
+        expect_equal(
+            log_softmax(head_scores(head, space$x)),
+            log_softmax(head_scores(matrix(plain$par, ncol = 3), space$x)),
+            tolerance = 1e-3
+        )
+    }
+})
+
+test_that("cross-entropy has the gradient of differences", {
+    scores <- matrix(c(0.3, -1, 2, 0.5, 0.1, -0.7), 2)
+    class <- c(3L, 1L)
+    found <- cross_entropy(scores, class, 1L)
+    expect_equal(
+        found$loss, -sum(log_softmax(scores)[cbind(1:2, class)])
+    )
+    step <- 1e-6
+    for (i in seq_along(scores)) {
+        up <- down <- scores
+        up[i] <- up[i] + step
+        down[i] <- down[i] - step
+        slope <- (cross_entropy(up, class, 1L)$loss -
+            cross_entropy(down, class, 1L)$loss) / (2 * step)
+        expect_equal(found$gradient[i], slope, tolerance = 1e-6)
+    }
+})
+
+test_that("the ridge head is ridge regression, chosen by leaving one out", {
+    space <- labelled_space()
+    set.seed(5)
+    y <- drop(space$x %*% rnorm(6)) + rnorm(30) + 4
+    for (penalty in c(0.1, 10)) {
+        head <- ridge_head(space$x, y, penalty)
+        fit_without <- function(out) {
+            keep <- setdiff(1:30, out)
+            centred <- scale(space$x[keep, ], scale = FALSE)
+            slope <- solve(
+                crossprod(centred) + diag(penalty, 6),
+                crossprod(centred, y[keep] - mean(y[keep]))
+            )
+            c(mean(y[keep]) - sum(colMeans(space$x[keep, ]) * slope), slope)
+        }
+        expect_equal(c(head$coefficients), fit_without(integer()))
+        left_out <- vapply(1:30, function(i) {
+            sum(c(1, space$x[i, ]) * fit_without(i))
+        }, 0)
+        # the leverage of centred rows leaves the mean out as well
+        expect_equal(head$held_out, left_out, tolerance = 1e-6)
+    }
+    errors <- vapply(c(0.1, 10, 1000), function(penalty) {
+        sum((ridge_head(space$x, y, penalty)$held_out - y)^2)
+    }, 0)
+    best <- c(0.1, 10, 1000)[which.min(errors)]
+    expect_equal(
+        ridge_head(space$x, y, c(0.1, 10, 1000)), ridge_head(space$x, y, best)
+    )
+})
+
+test_that("weights of pooled heads are at least 0 and the best", {
+    set.seed(6)
+    class <- rep(1:3, 20)
+    good <- log_softmax(2 * (diag(3)[class, ] + matrix(rnorm(180), 60)))
+    bad <- log_softmax(matrix(rnorm(180), 60))
+    weights <- pool_weights(list(good, bad), class)
+    loss <- function(w) {
+        p <- log_softmax(w[1] * good + w[2] * bad)
+        -sum(p[cbind(1:60, class)])
+    }
+    expect_true(all(weights >= 0))
+    for (w in list(c(1, 0), c(1, 1), weights + 0.02, weights * 0.9)) {
+        expect_lte(loss(weights), loss(pmax(w, 0)) + 1e-6)
+    }
+    y <- rnorm(20)
+    a <- y + rnorm(20)
+    b <- y + rnorm(20)
+    share <- pool_share(a, b, y)
+    grid <- seq(0, 1, 0.001)
+    errors <- vapply(grid, function(s) sum((s * a + (1 - s) * b - y)^2), 0)
+    expect_equal(share, grid[which.min(errors)], tolerance = 1e-2)
+    expect_equal(pool_share(y, b, y), 1)
+    expect_equal(pool_share(a, a, y), 0.5)
+})
+
+probed_samples <- function(n = 60) {
+    set.seed(7)
+    tissue <- rep(letters[1:3], length.out = n)
+    centre <- matrix(rnorm(3 * 50), 3, dimnames = list(letters[1:3], NULL))
+    x <- centre[tissue, ] + matrix(rnorm(n * 50), n)
+    dimnames(x) <- list(paste0("s", seq_len(n)), paste0("g", 1:50))
+    tissue <- stats::setNames(tissue, rownames(x))
+    list(
+        x = x, tissue = tissue,
+        fit = learn_samples(x[1:40, ],
+            control = train_control(threads = 1, seed = 1)
+        )
+    )
+}
+
+test_that("classes are learned from a few labels and predicted", {
+    data <- probed_samples()
+    known <- probe(data$fit, data$tissue[1:3])
+    expect_identical(
+        tidy(known)$weight, c(1, 0)
+    )
+    new <- data$x[41:60, ]
+    classes <- predict(known, new)
+    expect_s3_class(classes, "factor")
+    expect_gt(mean(classes == data$tissue[41:60]), 0.9)
+    expect_identical(names(classes), rownames(new))
+    prob <- predict(known, new, type = "prob")
+    expect_equal(unname(rowSums(prob)), rep(1, 20))
+    expect_identical(colnames(prob), letters[1:3])
+    expect_identical(
+        unname(classes), factor(letters[max.col(prob)], letters[1:3])
+    )
+    # by name, in any order, with samples that have no label
+    shuffled <- c(data$tissue[3:1], s9 = NA)
+    expect_equal(predict(probe(data$fit, shuffled), new, type = "prob"), prob)
+    # the expression of labelled samples may come with them
+    expect_equal(
+        predict(probe(data$fit, data$tissue[1:3], x = data$x[1:3, ]), new,
+            type = "prob"
+        ),
+        prob
+    )
+    all <- probe(data$fit, data$tissue[1:40])
+    expect_true(all(tidy(all)$weight >= 0))
+    expect_gt(mean(predict(all, new) == data$tissue[41:60]), 0.9)
+    expect_identical(all$learned, probe(data$fit, data$tissue[1:40])$learned)
+    expect_output(print(all), "40 labelled samples, 3 classes")
+    expect_output(print(summary(all)), "weight")
+    expect_equal(glance(all)$classes, 3)
+})
+
+test_that("a probe leaves its fit alone and goes through a file", {
+    data <- probed_samples()
+    before <- serialize(data$fit, NULL, version = 2L)
+    known <- probe(data$fit, data$tissue[1:40])
+    predict(known, data$x[41:60, ])
+    expect_identical(serialize(data$fit, NULL, version = 2L), before)
+    file <- withr::local_tempfile()
+    saveRDS(known, file)
+    expect_identical(predict(readRDS(file)), predict(known))
+})
+
+test_that("groups stay together in inner folds", {
+    settings <- list(folds = 3L, key = draw_key(1L))
+    y <- factor(rep(c("a", "b"), 12))
+    patient <- rep(1:12, each = 2)
+    folds <- inner_folds(y, patient, settings)
+    expect_true(all(tapply(folds, patient, function(f) {
+        length(unique(f)) == 1L
+    })))
+    alone <- inner_folds(y, seq_along(y), settings)
+    expect_true(all(table(alone, y) == 4))
+    expect_null(inner_folds(y[1:8], 1:8, settings))
+})
+
+test_that("numbers and several labels are predicted by the same heads", {
+    data <- probed_samples()
+    y <- stats::setNames(drop(data$x %*% rep(0.3, 50)), rownames(data$x))
+    known <- probe(data$fit, y[1:40])
+    expect_gt(cor(predict(known, data$x[41:60, ]), y[41:60]), 0.5)
+    expect_equal(sum(tidy(known)$weight), 1)
+    expect_error(
+        predict(known, type = "prob"), "response",
+        class = "kith_error_input"
+    )
+    marks <- data.frame(
+        is_a = data$tissue == "a", is_b = data$tissue == "b",
+        row.names = names(data$tissue)
+    )
+    several <- probe(data$fit, marks[1:40, ])
+    found <- predict(several, data$x[41:60, ])
+    expect_type(found, "logical")
+    expect_gt(mean(found == as.matrix(marks[41:60, ])), 0.9)
+    single <- probe(data$fit, data$tissue[1:40] == "a")
+    expect_equal(
+        predict(several, type = "prob")[, "is_a"],
+        predict(single, type = "prob")[, "TRUE"]
+    )
+    expect_equal(tidy(several)$label, rep(c("is_a", "is_b"), each = 2))
+    expect_output(print(several), "2 labels")
+    expect_output(print(known), "a number")
+})
+
+test_that("labels that cannot be right are refused", {
+    data <- probed_samples()
+    refuse <- function(y, words, ...) {
+        expect_error(probe(data$fit, y, ...), words,
+            class = "kith_error_input"
+        )
+    }
+    refuse(c(s1 = "a", s2 = "a"), "two classes")
+    refuse(c(s1 = "a", S2 = "b"), "upper case|none of them")
+    refuse(c(s1 = "a", s1 = "b"), "s1")
+    refuse(letters[1:5], "no names")
+    refuse(c(s1 = 1, s2 = 2), "three")
+    refuse(c(s1 = 1, s2 = 1, s3 = 1), "All are 1")
+    refuse(c(s1 = 1, s2 = Inf, s3 = 1), "Inf")
+    refuse(list(1), "vector of labels")
+    refuse(data.frame(a = c(TRUE, FALSE)), "no names")
+    refuse(data.frame(a = 1:40), "logical")
+    refuse(data$tissue[1:40], "penalty", penalty = 0)
+    refuse(data$tissue[1:40], "groups", groups = 1:3)
+    refuse(data$tissue[1:40], "none of them", x = data$x[41:60, ])
+})

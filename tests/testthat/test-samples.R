@@ -1,0 +1,297 @@
+# Groups of samples with noise that all share; patients as names say.
+grouped_samples <- function(n = 60, groups = 4, genes = 80, noise = 2,
+                            shared = 1, seed = 1) {
+    set.seed(seed)
+    tissue <- rep(letters[seq_len(groups)], length.out = n)
+    centre <- matrix(rnorm(groups * genes), groups,
+        dimnames = list(letters[seq_len(groups)], NULL)
+    )
+    common <- matrix(rnorm(n * 5), n) %*% matrix(rnorm(5 * genes), 5)
+    x <- centre[tissue, ] + noise * matrix(rnorm(n * genes), n) +
+        shared * common
+    dimnames(x) <- list(paste0("s", seq_len(n)), paste0("g", seq_len(genes)))
+    list(x = x, tissue = stats::setNames(tissue, rownames(x)))
+}
+
+small_control <- train_control(threads = 1, seed = 1)
+
+# ---- plain R versions -------------------------------------------------------
+
+plain_mutual <- function(space, k) {
+    cosine <- tcrossprod(space / sqrt(rowSums(space^2)))
+    diag(cosine) <- -Inf
+    near <- t(apply(cosine, 1L, function(r) {
+        seq_along(r) %in% order(-r)[seq_len(k)]
+    }))
+    which(near & t(near) & upper.tri(near), arr.ind = TRUE)
+}
+
+plain_whitening <- function(q, k, rounds, shrinkage) {
+    space <- q
+    for (round in seq_len(rounds)) {
+        pairs <- plain_mutual(space, k)
+        covariance <- 0
+        for (i in seq_len(nrow(pairs))) {
+            d <- q[pairs[i, 1L], ] - q[pairs[i, 2L], ]
+            covariance <- covariance + outer(d, d) / 2 / nrow(pairs)
+        }
+        ridge <- shrinkage * mean(diag(covariance))
+        root <- eigen(covariance + ridge * diag(ncol(q)), symmetric = TRUE)
+        w <- root$vectors %*% diag(1 / sqrt(root$values)) %*% t(root$vectors)
+        space <- q %*% w
+    }
+    w
+}
+
+test_that("the space of neighbours is that of plain R", {
+    data <- grouped_samples()
+    dims <- c(5L, 12L)
+    fit <- learn_samples(
+        data$x, method_neighbours(dims, neighbours = 4, smooth = 0.25),
+        control = small_control
+    )
+    z <- pmin(pmax(scale(data$x), -6), 6)
+    found <- svd(z, nv = 12L)
+    q <- z %*% found$v
+    q <- q * rep(sign(colSums(q * fit$components)), each = nrow(q))
+    expect_equal(unname(fit$components), unname(q), tolerance = 1e-8)
+    unit <- function(x) x / sqrt(rowSums(x^2))
+    blocks <- lapply(dims, function(d) {
+        part <- q[, seq_len(d)]
+        unit(part %*% plain_whitening(part, 4L, 3L, 0.1)) / sqrt(2)
+    })
+    plain <- do.call(cbind, blocks)
+    expect_equal(unname(fit$encoded), unname(plain), tolerance = 1e-6)
+    cosine <- tcrossprod(plain)
+    diag(cosine) <- -Inf
+    means <- t(apply(cosine, 1L, function(r) colMeans(plain[order(-r)[1:4], ])))
+    expect_equal(
+        unname(encode(fit)), unname(unit(0.75 * plain + 0.25 * means)),
+        tolerance = 1e-6
+    )
+    # rows of the training samples have the encodings of the fit
+    expect_equal(encode(fit, data$x[7:9, ]), encode(fit)[7:9, ])
+})
+
+test_that("mutual neighbours are symmetric and each pair is there once", {
+    set.seed(3)
+    space <- matrix(rnorm(40 * 6), 40)
+    found <- mutual_neighbours(space, 3L)
+    plain <- plain_mutual(space, 3L)
+    expect_equal(
+        unname(found[order(found[, 1L], found[, 2L]), ]),
+        unname(plain[order(plain[, 1L], plain[, 2L]), ])
+    )
+    expect_true(all(found[, 1L] < found[, 2L]))
+})
+
+test_that("pairs that are known to be alike are whitened away", {
+    data <- grouped_samples()
+    # each sample of the first half has a replicate in the other batch
+    set.seed(5)
+    x <- data$x
+    x[31:60, ] <- x[1:30, ] + 3 * rep(rnorm(80), each = 30) +
+        rnorm(30 * 80, sd = 0.5)
+    method <- method_neighbours(dims = 5, smooth = 0)
+    apart <- function(positives) {
+        e <- encode(learn_samples(x, method,
+            positives = positives, control = small_control
+        ))
+        mean(rowSums(e[1:30, ] * e[31:60, ]))
+    }
+    replicate <- rep(1:30, 2)
+    expect_gt(apart(replicate), apart(NULL) + 0.5)
+    pairs <- data.frame(a = paste0("s", 1:30), b = paste0("s", 31:60))
+    expect_equal(apart(pairs), apart(replicate))
+    expect_error(
+        apart(data.frame(a = "s1", b = "S2")), "none of them",
+        class = "kith_error_input"
+    )
+    expect_error(apart(1:3), "for each of the", class = "kith_error_input")
+    expect_error(apart(1:60), "alike", class = "kith_error_input")
+})
+
+test_that("samples say whether they come in groups", {
+    groups <- grouped_samples(200, groups = 8, noise = 1, shared = 0.5)
+    fit <- learn_samples(
+        groups$x, method_neighbours(whiten = NULL),
+        control = small_control
+    )
+    expect_gt(fit$gain, least_gain)
+    expect_true(fit$whitened)
+    # one low-dimensional cloud, as subtypes of one cancer are
+    set.seed(2)
+    cloud <- matrix(rnorm(200 * 10), 200) %*% matrix(rnorm(10 * 80), 10) +
+        matrix(rnorm(200 * 80), 200)
+    dimnames(cloud) <- dimnames(groups$x)
+    fit <- learn_samples(
+        cloud, method_neighbours(whiten = NULL),
+        control = small_control
+    )
+    expect_lt(fit$gain, 1)
+    expect_false(fit$whitened)
+    expect_output(print(fit), "continuum")
+    # the default whitens all the same
+    expect_true(learn_samples(cloud, control = small_control)$whitened)
+})
+
+test_that("test samples change nothing that is fitted", {
+    data <- grouped_samples()
+    train <- 1:40
+    labels <- data$tissue[train]
+    both <- lapply(1:2, function(i) {
+        x <- data$x
+        if (i == 2L) x[-train, ] <- 1e6
+        fit <- learn_samples(x[train, ], control = small_control)
+        list(fit = fit, probe = probe(fit, labels))
+    })
+    expect_identical(both[[1L]], both[[2L]])
+    before <- both[[1L]]$fit
+    predict(both[[1L]]$probe, data$x[-train, ])
+    expect_identical(before, both[[2L]]$fit)
+    # a sample is encoded alike alone and among others
+    fit <- before
+    expect_equal(
+        encode(fit, data$x[50, , drop = FALSE]),
+        encode(fit, data$x[41:60, ])[10, , drop = FALSE]
+    )
+})
+
+test_that("all forms of expression give the same fit", {
+    skip_if_not_installed("SummarizedExperiment")
+    data <- grouped_samples()
+    fit <- learn_samples(data$x, control = small_control)
+    same <- function(x, ...) {
+        expect_equal(
+            encode(learn_samples(x, control = small_control, ...)),
+            encode(fit)
+        )
+    }
+    same(as.data.frame(data$x))
+    same(Matrix::Matrix(data$x, sparse = TRUE))
+    experiment <- SummarizedExperiment::SummarizedExperiment(
+        list(other = t(data$x) * 0 + 1, logs = t(data$x))
+    )
+    same(experiment, assay = "logs")
+    se_fit <- learn_samples(experiment, assay = 2, control = small_control)
+    expect_equal(encode(se_fit, experiment[, 3:5]), encode(fit)[3:5, ])
+    skip_if_not_installed("HDF5Array")
+    same(methods::as(data$x, "HDF5Array"))
+})
+
+test_that("counts are turned into logarithms, and that is said", {
+    data <- grouped_samples()
+    counts <- round(2^(data$x / 3 + 6))
+    expect_message(
+        fit <- learn_samples(counts, control = small_control), "log_cpm",
+        class = "kith_message_transform"
+    )
+    logs <- log2(counts / rowSums(counts) * 1e6 + 1)
+    expect_equal(
+        encode(fit), encode(learn_samples(logs, control = small_control))
+    )
+    expect_message(
+        fit <- learn_samples(counts + 0.5, control = small_control), "log1p"
+    )
+    expect_equal(
+        encode(fit),
+        encode(learn_samples(log2(counts + 1.5), control = small_control))
+    )
+    few <- learn_samples(data$x, n_genes = 30, control = small_control)
+    widest <- names(sort(apply(data$x, 2, sd), decreasing = TRUE))[1:30]
+    expect_setequal(rownames(few$rotation), widest)
+})
+
+test_that("genes of new samples are matched by name", {
+    data <- grouped_samples()
+    fit <- learn_samples(data$x[1:40, ], control = small_control)
+    new <- data$x[41:60, ]
+    expect_equal(encode(fit, new[, rev(colnames(new))]), encode(fit, new))
+    expect_message(
+        partly <- encode(fit, new[, -(1:4)]), "4 of 80 genes",
+        class = "kith_message_genes"
+    )
+    imputed <- new
+    imputed[, 1:4] <- rep(fit$scaling$mean[1:4], each = 20)
+    expect_equal(partly, encode(fit, imputed))
+    expect_error(
+        encode(fit, new[, 1:40]), "40 of 80 are missing",
+        class = "kith_error_input"
+    )
+    colnames(new) <- toupper(colnames(new))
+    expect_error(encode(fit, new), "upper case", class = "kith_error_input")
+})
+
+test_that("expression that cannot be right is refused", {
+    x <- grouped_samples()$x
+    refuse <- function(x, words, ...) {
+        expect_error(
+            learn_samples(x, ..., control = small_control), words,
+            class = "kith_error_input"
+        )
+    }
+    bad <- x
+    bad[2, 3] <- NA
+    refuse(bad, "finite")
+    refuse(unname(x), "names")
+    refuse(x[1:5, ], "at least 10")
+    refuse(t(x)[1:9, ], "at least 10")
+    refuse(x * 0, "constant")
+    refuse(x, "negative counts", transform = "log1p")
+    refuse(x[c(1, 1:20), ], "s1")
+    refuse(x[, c(1, 1:20)], "g1")
+    refuse("x", "matrix or data frame")
+    refuse(data.frame(id = letters, a = 1, row.names = LETTERS), "id")
+    refuse(as.data.frame(unname(x)), "row names")
+    turned <- t(x)
+    rownames(turned) <- sprintf("ENSG%011d", seq_len(nrow(turned)))
+    refuse(turned, "t\\(x\\)")
+    expect_error(
+        learn_samples(x, "pca"), "neighbours",
+        class = "kith_error_input"
+    )
+    expect_error(
+        learn_samples(x, dims = 5), "method_neighbours",
+        class = "kith_error_input"
+    )
+    constant <- x
+    constant[, 5] <- 1
+    expect_message(
+        fit <- learn_samples(constant, control = small_control), "1 gene ",
+        class = "kith_message_genes"
+    )
+    expect_false("g5" %in% rownames(fit$rotation))
+})
+
+test_that("diagnostics see a space that has collapsed", {
+    set.seed(1)
+    even <- diag(20)
+    found <- space_diagnostics(even)
+    expect_equal(found$effective_rank, 19)
+    expect_equal(found$mean_cosine, 0)
+    expect_equal(found$dead, 0)
+    line <- outer(1 + (1:20) / 100, c(1, 2, 0))
+    found <- space_diagnostics(line)
+    expect_equal(found$effective_rank, 1)
+    expect_equal(found$top_share, 1)
+    expect_equal(found$dead, 1 / 3)
+    expect_equal(found$mean_cosine, 1)
+})
+
+test_that("a fit goes through a file and shows itself", {
+    data <- grouped_samples()
+    fit <- learn_samples(data$x, control = small_control)
+    file <- withr::local_tempfile()
+    saveRDS(fit, file)
+    expect_identical(encode(readRDS(file)), encode(fit))
+    expect_equal(predict(fit, data$x[1:3, ]), encode(fit, data$x[1:3, ]))
+    expect_output(print(fit), "60 samples x 80 genes")
+    expect_output(print(summary(fit)), "effective_rank")
+    expect_named(augment(fit), c("sample", "space1", "space2"))
+    expect_equal(tidy(fit)$components, c(30, 50, 59))
+    expect_s3_class(ggplot2::autoplot(fit, colour = data$tissue), "ggplot")
+    expect_error(
+        ggplot2::autoplot(fit, colour = 1:3), "60 samples",
+        class = "kith_error_input"
+    )
+})
