@@ -312,6 +312,8 @@ new_samples <- function(fit, newdata, assay = fit$assay,
             take their mean of the training samples."
         ), class = "kith_message_genes")
     }
+    # values of other genes have no say
+    x <- x[, colnames(x) %in% scaling$genes, drop = FALSE]
     scan_features(x, "newdata", call)
     check_no_negative(x, scaling$transform, call)
     scaled_samples(x, scaling)

@@ -88,6 +88,12 @@ learn_samples <- function(x, method = "neighbours", positives = NULL,
     check_enough_samples(x)
     scaling <- fit_scaling(x, transform, n_genes)
     known <- alike_pairs(positives, rownames(x), weight)
+    if (!is.null(known) && isFALSE(method$whiten)) {
+        abort_input(c(
+            "{.arg positives} cannot be used with {.code whiten = FALSE}.",
+            i = "Pairs that are alike are what whitening learns from."
+        ))
+    }
     learn_neighbours(
         scaled_samples(x, scaling), method, known, control,
         assay = assay
@@ -236,7 +242,9 @@ learn_neighbours <- function(x, method, known, control, assay) {
     } else {
         NA_real_
     }
-    whitened <- method$whiten %||% (is.na(gain) || gain >= least_gain)
+    # known pairs need no groups to be found
+    whitened <- method$whiten %||%
+        (is.na(gain) || gain >= least_gain || !is.null(known))
     whitenings <- lapply(dims, function(d) {
         if (whitened) {
             whitening_of(q[, seq_len(d), drop = FALSE], method, known, threads)

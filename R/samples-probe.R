@@ -119,7 +119,7 @@ sample_labels <- function(y, samples, call = rlang::caller_env()) {
     rows <- rows[there]
     if (is.numeric(y)) {
         return(list(
-            kind = "response", y = check_numbers(y[there], call), rows = rows
+            kind = "response", y = number_labels(y[there], call), rows = rows
         ))
     }
     classes <- factor(y[there])
@@ -214,7 +214,7 @@ check_two_classes <- function(classes, name, call) {
     }
 }
 
-check_numbers <- function(y, call) {
+number_labels <- function(y, call) {
     if (length(y) < 3L || !all(is.finite(y)) || stats::sd(y) == 0) {
         found <- if (length(y) < 3L) {
             paste("There are", length(y))
@@ -228,6 +228,12 @@ check_numbers <- function(y, call) {
             x = "{found}.",
             i = "Numbers that stand for classes are a {.fn factor}."
         ), call = call)
+    }
+    if (length(unique(y)) == 2L) {
+        inform_kith(c(
+            "!" = "{.arg y} has two different numbers: a number is predicted.",
+            i = "For two classes give {.code factor(y)}."
+        ), class = "kith_message_labels")
     }
     as.double(y)
 }
@@ -265,10 +271,11 @@ fewest_in_class <- 5L
 
 # the inner fold of each sample, NULL where a class is too small for any
 inner_folds <- function(y, groups, settings) {
-    if (min(table(y)) < fewest_in_class) {
+    k <- min(settings$folds, length(unique(groups)))
+    if (min(table(y)) < fewest_in_class || k < 2L) {
         return(NULL)
     }
-    folds <- item_folds(length(y), settings$folds, settings$key,
+    folds <- item_folds(length(y), k, settings$key,
         groups = groups, strata = if (!anyDuplicated(groups)) y
     )
     # all classes must be there without a fold

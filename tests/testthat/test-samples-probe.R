@@ -181,6 +181,11 @@ test_that("groups stay together in inner folds", {
     alone <- inner_folds(y, seq_along(y), settings)
     expect_true(all(table(alone, y) == 4))
     expect_null(inner_folds(y[1:8], 1:8, settings))
+    expect_null(inner_folds(y, rep(1, 24), settings))
+    # more folds than samples of a class, and than groups
+    many <- list(folds = 10L, key = draw_key(1L))
+    expect_length(inner_folds(y[1:12], 1:12, many), 12)
+    expect_length(inner_folds(y, rep(1:3, 8), many), 24)
 })
 
 test_that("numbers and several labels are predicted by the same heads", {
@@ -209,6 +214,12 @@ test_that("numbers and several labels are predicted by the same heads", {
     expect_equal(tidy(several)$label, rep(c("is_a", "is_b"), each = 2))
     expect_output(print(several), "2 labels")
     expect_output(print(known), "a number")
+    expect_message(
+        probe(data$fit, (y[1:40] > 0) + 0), "factor",
+        class = "kith_message_labels"
+    )
+    one <- predict(several, data$x[41, , drop = FALSE], type = "prob")
+    expect_equal(dim(one), c(1, 2))
 })
 
 test_that("labels that cannot be right are refused", {

@@ -109,6 +109,8 @@ test_that("pairs that are known to be alike are whitened away", {
     )
     expect_error(apart(1:3), "for each of the", class = "kith_error_input")
     expect_error(apart(1:60), "alike", class = "kith_error_input")
+    method$whiten <- FALSE
+    expect_error(apart(replicate), "whiten", class = "kith_error_input")
 })
 
 test_that("samples say whether they come in groups", {
@@ -214,6 +216,9 @@ test_that("genes of new samples are matched by name", {
     imputed <- new
     imputed[, 1:4] <- rep(fit$scaling$mean[1:4], each = 20)
     expect_equal(partly, encode(fit, imputed))
+    # other genes have no say
+    more <- cbind(new, other = NA)
+    expect_equal(encode(fit, more), encode(fit, new))
     expect_error(
         encode(fit, new[, 1:40]), "40 of 80 are missing",
         class = "kith_error_input"
