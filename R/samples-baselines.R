@@ -1,0 +1,86 @@
+# What labels from a learned space are compared with. Each baseline is a
+# function(train, class, test, n_classes, threads): train and test are lists of
+# `genes` (samples x genes, z-scores of the training samples) and `components`
+# (samples x components, estimated on all unlabelled training samples), both of
+# the labelled and the test samples; it returns log-probabilities or scores of
+# the classes. `needs` names its package; `log`: are scores log-probabilities?
+
+sample_baselines <- list(
+    logistic = list(
+        needs = NULL, log = TRUE,
+        score = function(train, class, test, n_classes, threads) {
+            # C = 0.1 of other libraries, as the prototype of the task has it
+            head <- softmax_head(train$genes, class, n_classes, 10, threads)
+            log_softmax(head_scores(head, test$genes))
+        }
+    ),
+    "PCA + logistic" = list(
+        needs = NULL, log = TRUE,
+        score = function(train, class, test, n_classes, threads) {
+            first <- seq_len(min(50L, ncol(train$components)))
+            train <- train$components[, first, drop = FALSE]
+            test <- test$components[, first, drop = FALSE]
+            head <- softmax_head(train, class, n_classes, 1, threads)
+            log_softmax(head_scores(head, test))
+        }
+    ),
+    "nearest centroid" = list(
+        needs = NULL, log = FALSE,
+        score = function(train, class, test, n_classes, threads) {
+            centroids <- class_means(train$genes, class)
+            2 * tcrossprod(test$genes, centroids) -
+                rep(rowSums(centroids^2), each = nrow(test$genes))
+        }
+    ),
+    "shrunken LDA" = list(
+        needs = NULL, log = FALSE,
+        score = function(train, class, test, n_classes, threads) {
+            shrunken_lda(train$genes, class, test$genes)
+        }
+    ),
+    "random forest" = list(
+        needs = NULL, log = TRUE,
+        score = function(train, class, test, n_classes, threads) {
+            levels <- as.character(seq_len(n_classes))
+            forest <- ranger::ranger(
+                x = numbered_columns(train$genes),
+                y = factor(class, levels), num.trees = 500L,
+                probability = TRUE, min.node.size = 1L, seed = 1L,
+                num.threads = threads
+            )
+            found <- stats::predict(forest, numbered_columns(test$genes),
+                num.threads = threads
+            )$predictions
+            # no tree has seen it: a vote of a half in all of them
+            log(pmax(found[, levels, drop = FALSE], 1e-3))
+        }
+    )
+)
+
+class_means <- function(x, class) {
+    rowsum(x, class) / as.vector(table(class))
+}
+
+# Linear discriminant analysis with equal priors; the covariance within classes
+# is the mean of that of the samples and a multiple of the identity with its
+# trace. In the span of the samples, which holds all that is found.
+shrunken_lda <- function(train, class, test) {
+    found <- svd(train - rep(colMeans(train), each = nrow(train)))
+    basis <- found$v[, found$d > found$d[1L] * 1e-8, drop = FALSE]
+    x <- train %*% basis
+    means <- class_means(x, class)
+    within <- x - means[class, , drop = FALSE]
+    covariance <- crossprod(within) / max(1, nrow(x) - nrow(means))
+    level <- max(mean(diag(covariance)), 1e-9)
+    shrunken <- 0.5 * covariance + 0.5 * diag(level, ncol(x))
+    weights <- solve(shrunken, t(means))
+    (test %*% basis) %*% weights -
+        rep(colSums(t(means) * weights) / 2, each = nrow(test))
+}
+
+check_sample_baselines <- function(baselines, call = rlang::caller_env()) {
+    if (is.null(baselines)) {
+        return(names(sample_baselines))
+    }
+    check_several(baselines, names(sample_baselines), call = call)
+}

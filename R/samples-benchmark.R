@@ -1,0 +1,362 @@
+#' Compare ways to learn labels from few labelled samples
+#'
+#' Folds of the samples, stratified by class; in each fold everything that is
+#' fitted (genes that vary, scaling, components, the learned space) comes from
+#' the training samples alone, of which a few, drawn for each class, show their
+#' label. All arms see the same labels and are tested on the same samples.
+#'
+#' The baselines: `"logistic"` (ridge-penalised multinomial regression on the
+#' standardised genes), `"PCA + logistic"` (on 50 components of all training
+#' samples), `"nearest centroid"`, `"shrunken LDA"` and `"random forest"` (500
+#' trees).
+#'
+#' @param x Expression, in any form of [learn_samples()].
+#' @param y Class of each sample: a factor or character vector in the order of
+#'   the samples, or with their ids as names. `NA`: the sample helps to learn
+#'   the space, and is not tested.
+#' @param groups Samples that must not be parted by a fold (patients): a vector
+#'   in the form of `y`.
+#' @param labels How many labelled samples for each class; `Inf`: all.
+#' @param methods A named list of methods of [learn_samples()].
+#' @param baselines Names of those to compare with. `NULL`: all.
+#' @param folds,draws How many folds, and draws of labels in each.
+#' @param transductive May the space be learned from the test samples as well
+#'   (without their labels)? That is what who has a few labelled samples has,
+#'   but no measure of what new samples would give; the result says so.
+#' @param transform,assay See [learn_samples()].
+#' @param control Its `threads` and `seed` count.
+#' @param folder Where finished folds are kept, so that a stopped benchmark goes
+#'   on. `NULL`: nowhere.
+#' @param BPPARAM Where folds are computed: see [kith-workers].
+#'
+#' @return A data frame of class `samples_benchmark` with a row for each fold,
+#'   number of labels, draw and arm: `fold`, `labels`, `draw`, `method`,
+#'   `accuracy`, `balanced` (mean of the recalls of classes), `macro_f1`,
+#'   `log_loss` (`NA` for arms without probabilities), `n_test`. `summary()` has
+#'   a row for each number of labels and arm: the mean of a measure over folds
+#'   and draws, its standard deviation over folds, and how much better the first
+#'   method is (`margin`), paired by fold, with its standard error.
+#' @section Errors: Of class `kith_error_input`: fewer than two classes, a class
+#'   with fewer samples (or groups) than folds.
+#' @family sample functions
+#' @examples
+#' set.seed(1)
+#' tissue <- rep(c("a", "b", "c"), each = 15)
+#' centre <- matrix(rnorm(3 * 60), 3, dimnames = list(unique(tissue), NULL))
+#' x <- centre[tissue, ] + rnorm(45 * 60, sd = 2)
+#' dimnames(x) <- list(paste0("s", 1:45), paste0("g", 1:60))
+#' result <- benchmark_samples(x, tissue,
+#'     labels = 1, baselines = "logistic", folds = 3, draws = 2
+#' )
+#' summary(result)
+#' @export
+benchmark_samples <- function(x, y, groups = NULL,
+                              labels = c(1, 2, 5, 10, Inf),
+                              methods = list(kith = method_neighbours()),
+                              baselines = NULL, folds = 5, draws = 5,
+                              transductive = FALSE, transform = NULL,
+                              assay = 1, control = train_control(),
+                              folder = NULL,
+                              BPPARAM = BiocParallel::SerialParam()) {
+    check_class(control, "train_control", "train_control")
+    check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
+    x <- sample_matrix(x, assay)
+    folds <- check_count(folds, min = 2)
+    settings <- list(
+        control = control, labels = check_label_counts(labels),
+        draws = check_count(draws), methods = check_methods(methods),
+        baselines = check_sample_baselines(baselines),
+        transductive = check_flag(transductive), transform = transform
+    )
+    data <- benchmark_data(x, y, groups, folds)
+    key <- draw_key(control$seed)
+    fold <- class_folds(data, folds, derive_key(key, "folds", 1L))
+    jobs <- lapply(seq_len(folds), function(f) {
+        new_compare_arm(
+            kind = "samples", label = data.frame(fold = f),
+            settings = settings, folder = folder, x = x, class = data$class,
+            test = fold == f, key = derive_key(key, "fold", f)
+        )
+    })
+    rows <- lapply(run_arms(jobs, BPPARAM), function(result) {
+        cbind(result$label, result$rows)
+    })
+    structure(do.call(rbind, rows),
+        class = c("samples_benchmark", "data.frame"),
+        ours = names(settings$methods), transductive = transductive
+    )
+}
+
+check_label_counts <- function(labels, call = rlang::caller_env()) {
+    ok <- is.numeric(labels) && length(labels) > 0L && !anyNA(labels) &&
+        all(labels >= 1) &&
+        all(labels[is.finite(labels)] == round(labels[is.finite(labels)]))
+    if (!ok) {
+        abort_input(c(
+            "{.arg labels} must hold whole numbers of at least 1, or
+            {.code Inf} for all.",
+            x = "It is {describe_value(labels)}."
+        ), call = call)
+    }
+    sort(unique(labels))
+}
+
+check_methods <- function(methods, call = rlang::caller_env()) {
+    fits <- is.list(methods) && length(methods) > 0L &&
+        !inherits(methods, "sample_method") && !is.null(names(methods)) &&
+        all(nzchar(names(methods))) &&
+        all(vapply(methods, inherits, NA, "sample_method"))
+    if (!fits) {
+        abort_input(c(
+            "{.arg methods} must be a named list of methods of
+            {.fn learn_samples}.",
+            x = "It is {describe_value(methods)}.",
+            i = "For instance {.code list(kith = method_neighbours())}."
+        ), call = call)
+    }
+    methods
+}
+
+# list(class, groups): the class of each sample, NA where there is none
+benchmark_data <- function(x, y, groups, folds, call = rlang::caller_env()) {
+    if (!is.factor(y) && !is.character(y) && !is.logical(y)) {
+        abort_input(c(
+            "{.arg y} must be a factor or character vector of classes.",
+            x = "It is {describe_value(y)}.",
+            i = "Numbers that stand for classes are a {.fn factor}."
+        ), call = call)
+    }
+    labels <- sample_labels(y, rownames(x), call)
+    class <- factor(rep(NA, nrow(x)), labels$levels)
+    class[labels$rows] <- labels$y
+    groups <- sample_groups(groups, rownames(x), call)
+    units <- table(class[!duplicated(paste(groups, class))])
+    if (any(units < folds)) {
+        small <- names(units)[units < folds]
+        abort_input(c(
+            "{.arg y} must have at least {folds} samples (or groups) of each
+            class, one for each fold.",
+            x = "{.val {small[1]}} has {units[[small[1]]]}.",
+            i = "Set {.code NA} for such classes, or take fewer {.arg folds}."
+        ), call = call)
+    }
+    list(class = class, groups = groups)
+}
+
+# the fold of each sample; samples without a class are in none, 0, unless one of
+# their group is tested
+class_folds <- function(data, folds, key) {
+    there <- !is.na(data$class)
+    fold <- integer(length(data$class))
+    fold[there] <- item_folds(sum(there), folds, key,
+        groups = data$groups[there], strata = data$class[there]
+    )
+    tested <- match(data$groups, data$groups[there])
+    fold[!there] <- ifelse(is.na(tested), 0L, fold[there][tested])[!there]
+    fold
+}
+
+fit_arm.samples_arm <- function(arm) {
+    settings <- arm$settings
+    seen <- if (settings$transductive) {
+        rep(TRUE, nrow(arm$x))
+    } else {
+        !arm$test
+    }
+    fits <- lapply(settings$methods, function(method) {
+        suppress_told(learn_neighbours(
+            scaled_samples(
+                arm$x[seen, , drop = FALSE],
+                fit_scaling(arm$x[seen, , drop = FALSE], settings$transform)
+            ), method, NULL, settings$control,
+            assay = 1
+        ))
+    })
+    tested <- arm$test & !is.na(arm$class)
+    shown <- which(!arm$test & !is.na(arm$class))
+    spaces <- baseline_spaces(fits[[1L]], arm$x)
+    rows <- lapply(settings$labels, function(k) {
+        draws <- if (is.finite(k)) settings$draws else 1L
+        lapply(seq_len(draws), function(draw) {
+            key <- derive_key(arm$key, "split", draw)
+            labelled <- shown[draw_labels(arm$class[shown], k, key)]
+            scores <- arm_scores(arm, fits, spaces, labelled, tested)
+            cbind(
+                labels = k, draw = draw,
+                measure_arms(scores, arm$class[tested], settings)
+            )
+        })
+    })
+    rows <- unlist(rows, recursive = FALSE)
+    list(label = arm$label, rows = do.call(rbind, rows))
+}
+
+# messages of each fold's scaling would repeat those of all
+suppress_told <- function(value) {
+    withCallingHandlers(value,
+        kith_message = function(m) rlang::cnd_muffle(m)
+    )
+}
+
+# all samples in the spaces of the baselines
+baseline_spaces <- function(fit, x) {
+    scaled <- suppress_told(new_samples(fit, x))
+    scores <- component_scores(scaled, fit$rotation)
+    list(
+        genes = dense_block(scaled, seq_len(ncol(scaled))),
+        components = scores / stats::sd(fit$components)
+    )
+}
+
+# k of each class, or all where there are fewer
+draw_labels <- function(class, k, key) {
+    rows <- lapply(seq_len(nlevels(class)), function(level) {
+        inside <- which(as.integer(class) == level)
+        if (length(inside) <= k) {
+            return(inside)
+        }
+        held <- draw_held_out(
+            length(inside), k / length(inside),
+            derive_key(key, "units", level)
+        )
+        inside[held == 0L]
+    })
+    unlist(rows)
+}
+
+# scores of the test samples by all arms: a list of matrices
+arm_scores <- function(arm, fits, spaces, labelled, tested) {
+    classes <- droplevels(arm$class[labelled])
+    ours <- lapply(fits, function(fit) {
+        known <- probe(fit, stats::setNames(classes, rownames(arm$x)[labelled]),
+            x = arm$x[labelled, , drop = FALSE]
+        )
+        log(predict(known, arm$x[tested, , drop = FALSE], type = "prob"))
+    })
+    pick <- function(rows) {
+        lapply(spaces, function(space) space[rows, , drop = FALSE])
+    }
+    train <- pick(labelled)
+    test <- pick(tested)
+    theirs <- lapply(
+        stats::setNames(nm = arm$settings$baselines),
+        function(name) {
+            scores <- sample_baselines[[name]]$score(
+                train, as.integer(classes), test, nlevels(classes),
+                arm$settings$control$threads
+            )
+            colnames(scores) <- levels(classes)
+            scores
+        }
+    )
+    c(ours, theirs)
+}
+
+# a row for each arm
+measure_arms <- function(scores, truth, settings) {
+    with_log <- c(
+        names(settings$methods),
+        names(Filter(function(one) one$log, sample_baselines))
+    )
+    rows <- Map(function(one, name) {
+        found <- factor(
+            colnames(one)[max.col(one, "first")], levels(truth)
+        )
+        own <- one[cbind(
+            seq_along(truth), match(as.character(truth), colnames(one))
+        )]
+        data.frame(
+            method = name, accuracy = mean(found == truth),
+            balanced = balanced_accuracy(found, truth),
+            macro_f1 = macro_f1(found, truth),
+            log_loss = if (name %in% with_log) -mean(own) else NA_real_,
+            n_test = length(truth)
+        )
+    }, scores, names(scores))
+    do.call(rbind, unname(rows))
+}
+
+# mean over the classes that there are of the share that was found
+balanced_accuracy <- function(found, truth) {
+    mean(tapply(found == truth, droplevels(truth), mean))
+}
+
+# mean over the classes that there are of 2 hits / (found + there)
+macro_f1 <- function(found, truth) {
+    levels <- levels(droplevels(truth))
+    mean(vapply(levels, function(level) {
+        hits <- sum(found == level & truth == level)
+        2 * hits / (sum(found == level) + sum(truth == level))
+    }, numeric(1)))
+}
+
+measure_balanced <- new_measure(
+    "balanced", "balanced accuracy", TRUE, balanced_accuracy
+)
+
+#' @rdname benchmark_samples
+#' @param object A result of `benchmark_samples()`.
+#' @param first Which method the others are compared with.
+#' @param measure `"balanced"`, `"accuracy"` or `"macro_f1"`.
+#' @param ... Not used.
+#' @method summary samples_benchmark
+#' @export
+summary.samples_benchmark <- function(object,
+                                      first = attr(object, "ours")[1L],
+                                      measure = c(
+                                          "balanced", "accuracy", "macro_f1"
+                                      ), ...) {
+    measure <- check_choice(measure, c("balanced", "accuracy", "macro_f1"))
+    known <- unique(object$method)
+    first <- check_choice(first, known)
+    tables <- lapply(sort(unique(object$labels)), function(k) {
+        rows <- object[object$labels == k, ]
+        values <- tapply(rows[[measure]], list(rows$fold, rows$method), mean)
+        values <- values[, known, drop = FALSE]
+        cbind(labels = k, compare_folds(values, first, measure_balanced))
+    })
+    do.call(rbind, tables)
+}
+
+#' @rdname benchmark_samples
+#' @importFrom ggplot2 autoplot
+#' @method autoplot samples_benchmark
+#' @export
+autoplot.samples_benchmark <- function(object, ...) {
+    rows <- summary(object)
+    rows$kind <- ifelse(rows$method %in% attr(object, "ours"), "kith",
+        "baseline"
+    )
+    shown <- ifelse(is.finite(rows$labels), format(rows$labels), "all")
+    rows$labels <- factor(
+        paste(trimws(shown), "labelled for each class"),
+        unique(paste(trimws(shown), "labelled for each class"))
+    )
+    rows$method <- factor(rows$method, rev(unique(rows$method)))
+    half <- rows$sd / sqrt(length(unique(object$fold)))
+    rows$lower <- rows$mean - half
+    rows$upper <- rows$mean + half
+    ggplot2::ggplot(rows, ggplot2::aes(
+        .data$mean, .data$method,
+        colour = .data$kind
+    )) +
+        ggplot2::geom_errorbarh(
+            ggplot2::aes(xmin = .data$lower, xmax = .data$upper),
+            height = 0.3
+        ) +
+        ggplot2::geom_point(size = 2.2) +
+        ggplot2::facet_wrap(ggplot2::vars(.data$labels)) +
+        ggplot2::scale_colour_manual(values = ranking_colours) +
+        ggplot2::labs(
+            x = paste(
+                "balanced accuracy of",
+                if (attr(object, "transductive")) {
+                    "samples whose expression, not label, was seen"
+                } else {
+                    "held-out samples"
+                }, "(bars: standard error over folds)"
+            ), y = NULL, title = "Labels from few labelled samples"
+        ) +
+        study_theme() +
+        ggplot2::theme(legend.position = "none")
+}
