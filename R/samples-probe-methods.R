@@ -12,8 +12,14 @@
 #'   data frame with a row for each head, its `space` and `weight` (and `label`,
 #'   where there are several). `glance()`: one row, `kind`, `labelled`,
 #'   `classes`, `encoding` (the share of that head in all weights).
+#'   `evaluate()`: a data frame with a row for each measure, `measure`
+#'   (`accuracy`, `balanced` (accuracy), `macro_f1`, `log_loss`; for numbers
+#'   `spearman` and `rmse`), its `value`, a bootstrap interval over groups
+#'   (`lower`, `upper`) and `n` samples; with several labels one for each
+#'   `label`.
 #' @section Errors: Of class `kith_error_input`: a `type` that the labels do not
-#'   have, and all that [encode()][samples_fit] refuses.
+#'   have, classes that the probe does not know, an evaluation on samples that
+#'   it has learned from, and all that [encode()][samples_fit] refuses.
 #' @family sample functions
 #' @examples
 #' x <- matrix(rnorm(40 * 50), 40,

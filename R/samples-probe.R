@@ -229,10 +229,12 @@ number_labels <- function(y, call) {
             i = "Numbers that stand for classes are a {.fn factor}."
         ), call = call)
     }
-    if (length(unique(y)) == 2L) {
+    n_values <- length(unique(y))
+    if (n_values <= 10L && n_values < length(y) / 2 && all(y == round(y))) {
         inform_kith(c(
-            "!" = "{.arg y} has two different numbers: a number is predicted.",
-            i = "For two classes give {.code factor(y)}."
+            "!" = "{.arg y} has {n_values} different whole numbers: a number is
+            predicted.",
+            i = "If they stand for classes, give {.code factor(y)}."
         ), class = "kith_message_labels")
     }
     as.double(y)

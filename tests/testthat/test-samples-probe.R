@@ -243,3 +243,52 @@ test_that("labels that cannot be right are refused", {
     refuse(data$tissue[1:40], "groups", groups = 1:3)
     refuse(data$tissue[1:40], "none of them", x = data$x[41:60, ])
 })
+
+test_that("evaluation is on samples that were not learned from", {
+    data <- probed_samples()
+    known <- probe(data$fit, data$tissue[1:40])
+    new <- data$x[41:60, ]
+    truth <- data$tissue[41:60]
+    found <- evaluate(known, new, truth, draws = 200)
+    prob <- predict(known, new, type = "prob")
+    classes <- predict(known, new)
+    expect_equal(found$value[found$measure == "accuracy"], mean(
+        classes == truth
+    ))
+    expect_equal(
+        found$value[found$measure == "log_loss"],
+        -mean(log(prob[cbind(1:20, match(truth, letters))]))
+    )
+    expect_true(all(found$lower <= found$value & found$value <= found$upper))
+    # groups of all: nothing to draw apart
+    whole <- evaluate(known, new, truth, rep("p", 20), draws = 20)
+    expect_equal(whole$lower, whole$value)
+    expect_equal(evaluate(known, new, rev(truth), draws = 0)$value, found$value)
+    expect_true(all(is.na(evaluate(known, new, truth, draws = 0)$lower)))
+    part <- truth
+    part[1:5] <- NA
+    expect_equal(evaluate(known, new, part, draws = 0)$n, rep(15L, 4))
+    refuse <- function(words, ...) {
+        expect_error(evaluate(known, ...), words, class = "kith_error_input")
+    }
+    refuse("not learned", data$x, data$tissue)
+    refuse("not among", new, c(truth[-1], s41 = "z"))
+    number <- probe(data$fit, data$x[1:40, 1])
+    scored <- evaluate(number, new, new[, 1], draws = 0)
+    expect_equal(
+        scored$value[2], sqrt(mean((predict(number, new) - new[, 1])^2))
+    )
+    expect_error(
+        evaluate(number, new, truth), "kind",
+        class = "kith_error_input"
+    )
+    marks <- data.frame(
+        is_a = data$tissue == "a", is_b = data$tissue == "b",
+        row.names = names(data$tissue)
+    )
+    several <- evaluate(probe(data$fit, marks[1:40, ]), new, marks[41:60, ],
+        draws = 0
+    )
+    expect_equal(nrow(several), 8)
+    expect_gt(min(several$value[several$measure == "accuracy"]), 0.8)
+})

@@ -1,0 +1,148 @@
+# How good are predicted labels?
+
+#' @rdname samples_probe
+#' @param y Labels of `newdata`, in the form and kind that [probe()] took. Those
+#'   of samples that the probe has learned from are no test, and are refused.
+#' @param groups Samples that belong together (patients), in the form of `y`:
+#'   intervals draw them together. `NULL`: each sample by itself.
+#' @param draws Draws of the bootstrap for intervals; 0 for none.
+#' @param level Of the intervals.
+#' @importFrom generics evaluate
+#' @method evaluate samples_probe
+#' @export
+evaluate.samples_probe <- function(x, newdata, y, groups = NULL, draws = 1000,
+                                   level = 0.95, ...) {
+    rlang::check_dots_empty()
+    draws <- check_count(draws, min = 0)
+    level <- check_number(level, 0, 1, open = TRUE)
+    data <- sample_matrix(newdata, x$fit$assay, "newdata")
+    check_not_learned(rownames(data), x$samples)
+    labels <- tested_labels(y, rownames(data), x)
+    groups <- sample_groups(groups, rownames(data))[labels$rows]
+    predicted <- predict(x, newdata,
+        type = if (x$kind == "response") "response" else "prob"
+    )
+    if (x$kind == "response") {
+        measures <- list(measure_spearman, measure_rmse)
+        return(measure_labels(
+            predicted[labels$rows], labels$y, groups, measures, draws, level,
+            x$fit$control$seed
+        ))
+    }
+    if (x$kind == "labels") {
+        tables <- lapply(x$levels, function(label) {
+            prob <- predicted[labels$rows, label]
+            cbind(label = label, evaluate_classes(
+                cbind("FALSE" = 1 - prob, "TRUE" = prob), labels$y[[label]],
+                groups, draws, level, x$fit$control$seed
+            ))
+        })
+        return(do.call(rbind, tables))
+    }
+    evaluate_classes(
+        predicted[labels$rows, , drop = FALSE], labels$y, groups, draws, level,
+        x$fit$control$seed
+    )
+}
+
+check_not_learned <- function(samples, learned, call = rlang::caller_env()) {
+    both <- intersect(samples, learned)
+    if (length(both)) {
+        abort_input(c(
+            "{.arg newdata} must hold samples that the probe has not learned
+            from.",
+            x = "{.val {both[1]}} is one of its labelled samples
+            ({length(both)} of {length(samples)} are).",
+            i = "Test on others: fits of all samples look better than they
+            are."
+        ), call = call)
+    }
+}
+
+# labels of the kind that the probe has learned
+tested_labels <- function(y, samples, probe, call = rlang::caller_env()) {
+    if (probe$kind == "class") {
+        names <- names(y)
+        unknown <- setdiff(unique(as.character(y[!is.na(y)])), probe$levels)
+        if (length(unknown)) {
+            abort_input(c(
+                "{.arg y} must hold classes that the probe knows.",
+                x = "{.val {unknown[1]}} is not among {.val {probe$levels}}.",
+                i = "Set {.code NA} for samples of other classes."
+            ), call = call)
+        }
+        rows <- labelled_rows(names, length(y), samples, "y", call)
+        there <- !is.na(y)
+        return(list(
+            y = factor(as.character(y[there]), probe$levels),
+            rows = rows[there]
+        ))
+    }
+    found <- sample_labels(y, samples, call)
+    if (found$kind != probe$kind ||
+        (probe$kind == "labels" && !setequal(found$levels, probe$levels))) {
+        abort_input(c(
+            "{.arg y} must be of the kind that the probe has learned.",
+            x = "It holds {c(class = 'classes', response = 'numbers',
+            labels = 'several labels')[[found$kind]]}."
+        ), call = call)
+    }
+    found
+}
+
+class_measures <- list(
+    new_measure("accuracy", "accuracy", TRUE, function(log, truth) {
+        mean(likely_class(log, truth) == truth)
+    }),
+    new_measure("balanced", "balanced accuracy", TRUE, function(log, truth) {
+        balanced_accuracy(likely_class(log, truth), truth)
+    }),
+    new_measure("macro_f1", "macro-F1", TRUE, function(log, truth) {
+        macro_f1(likely_class(log, truth), truth)
+    }),
+    new_measure("log_loss", "log-loss", FALSE, function(log, truth) {
+        -mean(log[cbind(seq_along(truth), as.integer(truth))])
+    })
+)
+
+likely_class <- function(log, truth) {
+    factor(levels(truth)[max.col(log, "first")], levels(truth))
+}
+
+evaluate_classes <- function(prob, truth, groups, draws, level, seed) {
+    # what has come out as 0 is the smallest number that there is
+    log <- log(pmax(prob, .Machine$double.xmin))
+    measure_labels(log, truth, groups, class_measures, draws, level, seed)
+}
+
+# A row for each measure: measure, value, lower, upper, n. All are taken of the
+# same draws of groups.
+measure_labels <- function(predicted, truth, groups, measures, draws, level,
+                           seed) {
+    predicted <- as.matrix(predicted)
+    value_of <- function(rows) {
+        vapply(measures, function(measure) {
+            of <- predicted[rows, , drop = ncol(predicted) == 1L]
+            value_or_na(of, measure, truth[rows])
+        }, numeric(1))
+    }
+    key <- draw_key(seed)
+    members <- split(seq_along(truth), match(groups, unique(groups)))
+    drawn <- vapply(seq_len(draws), function(draw) {
+        value_of(unlist(
+            members[drawn_units(length(members), key, draw)],
+            use.names = FALSE
+        ))
+    }, numeric(length(measures)))
+    tails <- c(1 - level, 1 + level) / 2
+    bounds <- if (draws > 0L) {
+        apply(drawn, 1L, stats::quantile, tails, na.rm = TRUE)
+    } else {
+        matrix(NA_real_, 2L, length(measures))
+    }
+    data.frame(
+        measure = vapply(measures, `[[`, "", "name"),
+        value = value_of(seq_along(truth)),
+        lower = bounds[1L, ], upper = bounds[2L, ], n = length(truth)
+    )
+}
