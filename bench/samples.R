@@ -42,7 +42,8 @@ read_expression <- function(name) {
 }
 
 # rows with a class of at least ten samples; the others are left out
-task <- function(set, class, group = set$samples$patient, kept = TRUE) {
+task <- function(set, class, group = set$samples$patient,
+                 kept = rep(TRUE, nrow(set$x))) {
     class <- ifelse(kept, class, NA)
     sizes <- table(class)
     class[!class %in% names(sizes)[sizes >= 10]] <- NA
