@@ -94,10 +94,15 @@ gene_matrix.DelayedMatrix <- function(x, ..., name = "x",
 gene_matrix.SummarizedExperiment <- function(x, assay = 1, ..., name = "x",
                                              call = rlang::caller_env()) {
     rlang::check_dots_empty(call = call)
+    gene_matrix(chosen_assay(x, assay, name, call), name = name, call = call)
+}
+
+# an assay of a SummarizedExperiment, by name or number
+chosen_assay <- function(x, assay, name, call) {
     known <- SummarizedExperiment::assayNames(x)
     count <- length(SummarizedExperiment::assays(x, withDimnames = FALSE))
     check_element(assay, known, count, "assay", name, call)
-    gene_matrix(SummarizedExperiment::assay(x, assay), name = name, call = call)
+    SummarizedExperiment::assay(x, assay)
 }
 
 gene_matrix.SingleCellExperiment <- function(x, assay = 1, reduced_dim = NULL,

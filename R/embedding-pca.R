@@ -68,10 +68,15 @@ find_rotation <- function(x, pca, scan, call = rlang::caller_env()) {
         list(variance = components$d^2, rotation = components$v)
     }
     check_rank(found$variance, min(dim(x)), call)
-    rotation <- found$rotation
-    largest <- rotation[cbind(max.col(t(abs(rotation)), "first"), seq_len(pca))]
+    orient_components(found$rotation, colnames(x))
+}
+
+# loadings with the largest of each column positive, and with names
+orient_components <- function(rotation, features) {
+    columns <- seq_len(ncol(rotation))
+    largest <- rotation[cbind(max.col(t(abs(rotation)), "first"), columns)]
     rotation <- rotation * rep(sign(largest), each = nrow(rotation))
-    dimnames(rotation) <- list(colnames(x), paste0("PC", seq_len(pca)))
+    dimnames(rotation) <- list(features, paste0("PC", columns))
     rotation
 }
 

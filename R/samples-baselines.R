@@ -3,11 +3,11 @@
 # `genes` (samples x genes, z-scores of the training samples) and `components`
 # (samples x components, estimated on all unlabelled training samples), both of
 # the labelled and the test samples; it returns log-probabilities or scores of
-# the classes. `needs` names its package; `log`: are scores log-probabilities?
+# the classes. `log`: are scores log-probabilities?
 
 sample_baselines <- list(
     logistic = list(
-        needs = NULL, log = TRUE,
+        log = TRUE,
         score = function(train, class, test, n_classes, threads) {
             # C = 0.1 of other libraries, as the prototype of the task has it
             head <- softmax_head(train$genes, class, n_classes, 10, threads)
@@ -15,7 +15,7 @@ sample_baselines <- list(
         }
     ),
     "PCA + logistic" = list(
-        needs = NULL, log = TRUE,
+        log = TRUE,
         score = function(train, class, test, n_classes, threads) {
             first <- seq_len(min(50L, ncol(train$components)))
             train <- train$components[, first, drop = FALSE]
@@ -25,7 +25,7 @@ sample_baselines <- list(
         }
     ),
     "nearest centroid" = list(
-        needs = NULL, log = FALSE,
+        log = FALSE,
         score = function(train, class, test, n_classes, threads) {
             centroids <- class_means(train$genes, class)
             2 * tcrossprod(test$genes, centroids) -
@@ -33,13 +33,13 @@ sample_baselines <- list(
         }
     ),
     "shrunken LDA" = list(
-        needs = NULL, log = FALSE,
+        log = FALSE,
         score = function(train, class, test, n_classes, threads) {
             shrunken_lda(train$genes, class, test$genes)
         }
     ),
     "random forest" = list(
-        needs = NULL, log = TRUE,
+        log = TRUE,
         score = function(train, class, test, n_classes, threads) {
             levels <- as.character(seq_len(n_classes))
             forest <- ranger::ranger(

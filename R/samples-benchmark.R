@@ -163,15 +163,13 @@ fit_arm.samples_arm <- function(arm) {
     } else {
         !arm$test
     }
-    fits <- lapply(settings$methods, function(method) {
-        suppress_told(learn_neighbours(
-            scaled_samples(
-                arm$x[seen, , drop = FALSE],
-                fit_scaling(arm$x[seen, , drop = FALSE], settings$transform)
-            ), method, NULL, settings$control,
-            assay = 1
-        ))
-    })
+    training <- arm$x[seen, , drop = FALSE]
+    scaled <- scaled_samples(
+        training, suppress_told(fit_scaling(training, settings$transform))
+    )
+    fits <- lapply(settings$methods, learn_neighbours,
+        x = scaled, known = NULL, control = settings$control, assay = 1
+    )
     tested <- arm$test & !is.na(arm$class)
     shown <- which(!arm$test & !is.na(arm$class))
     spaces <- baseline_spaces(fits[[1L]], arm$x)

@@ -63,10 +63,7 @@ sample_matrix.DelayedMatrix <- function(x, assay = 1, name = "x",
 # The Bioconductor way: samples in columns.
 sample_matrix.SummarizedExperiment <- function(x, assay = 1, name = "x",
                                                call = rlang::caller_env()) {
-    known <- SummarizedExperiment::assayNames(x)
-    count <- length(SummarizedExperiment::assays(x, withDimnames = FALSE))
-    check_element(assay, known, count, "assay", name, call)
-    values <- t(SummarizedExperiment::assay(x, assay))
+    values <- t(chosen_assay(x, assay, name, call))
     check_sample_names(values, name, call, holder = "SummarizedExperiment")
 }
 

@@ -131,12 +131,7 @@ method_neighbours <- function(dims = c(30, 50, 100, 200), neighbours = 5,
 #' @method print sample_method
 #' @export
 print.sample_method <- function(x, ...) {
-    parts <- vapply(names(x), function(name) {
-        paste(name, toString(x[[name]] %||% "by the gain"))
-    }, "")
-    cli::cat_line("<", class(x)[1L], ">")
-    cli::cat_line("  ", parts)
-    invisible(x)
+    print_settings(x, "by the gain")
 }
 
 check_sample_method <- function(method, call = rlang::caller_env()) {
@@ -268,13 +263,19 @@ sample_components <- function(x, n) {
     found <- gram_components(x, n, NULL)
     kept <- found$variance > found$variance[1L] * max(dim(x)) *
         .Machine$double.eps
-    rotation <- found$rotation[, kept, drop = FALSE]
-    largest <- rotation[cbind(
-        max.col(t(abs(rotation)), "first"), seq_len(ncol(rotation))
-    )]
-    rotation <- rotation * rep(sign(largest), each = nrow(rotation))
-    dimnames(rotation) <- list(colnames(x), paste0("PC", seq_len(sum(kept))))
+    rotation <- orient_components(
+        found$rotation[, kept, drop = FALSE], colnames(x)
+    )
     list(rotation = rotation, scores = component_scores(x, rotation))
+}
+
+# scores of new samples, or of those of the fit
+sample_scores <- function(fit, newdata = NULL, assay = fit$assay,
+                          call = rlang::caller_env()) {
+    if (is.null(newdata)) {
+        return(fit$components)
+    }
+    component_scores(new_samples(fit, newdata, assay, call), fit$rotation)
 }
 
 component_scores <- function(x, rotation) {

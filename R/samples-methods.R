@@ -34,12 +34,7 @@ NULL
 #' @export
 encode.samples_fit <- function(fit, newdata = NULL, assay = fit$assay, ...) {
     rlang::check_dots_empty()
-    scores <- if (is.null(newdata)) {
-        fit$components
-    } else {
-        component_scores(new_samples(fit, newdata, assay), fit$rotation)
-    }
-    encode_scores(fit, scores)
+    encode_scores(fit, sample_scores(fit, newdata, assay))
 }
 
 # scores of components as encodings
@@ -158,11 +153,7 @@ print.summary.samples_fit <- function(x, ...) {
 #' @export
 autoplot.samples_fit <- function(object, newdata = NULL, colour = NULL, ...) {
     encoded <- augment(object, newdata, ...)
-    scores <- if (is.null(newdata)) {
-        object$components
-    } else {
-        component_scores(new_samples(object, newdata), object$rotation)
-    }
+    scores <- sample_scores(object, newdata)
     n <- nrow(encoded)
     if (!is.null(colour) && length(colour) != n) {
         abort_input(c(

@@ -39,11 +39,7 @@ predict.samples_probe <- function(object, newdata = NULL, type = NULL, ...) {
     types <- if (object$kind == "response") "response" else c("class", "prob")
     type <- if (is.null(type)) types[1L] else check_choice(type, types)
     fit <- object$fit
-    scores <- if (is.null(newdata)) {
-        fit$components
-    } else {
-        component_scores(new_samples(fit, newdata), fit$rotation)
-    }
+    scores <- sample_scores(fit, newdata)
     spaces <- probe_spaces(fit, scores, object$scale)
     predicted <- switch(object$kind,
         response = response_of(object$learned, spaces)[, 1L],

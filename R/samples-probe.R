@@ -59,11 +59,7 @@ probe.samples_fit <- function(fit, y, x = NULL, penalty = 1, groups = NULL,
     rlang::check_dots_empty()
     penalty <- check_number(penalty, 0, open = TRUE)
     folds <- check_count(folds, min = 2)
-    scores <- if (is.null(x)) {
-        fit$components
-    } else {
-        component_scores(new_samples(fit, x), fit$rotation)
-    }
+    scores <- sample_scores(fit, x)
     labels <- sample_labels(y, rownames(scores))
     groups <- sample_groups(groups, rownames(scores))[labels$rows]
     scale <- stats::sd(fit$components)
@@ -80,14 +76,9 @@ probe.samples_fit <- function(fit, y, x = NULL, penalty = 1, groups = NULL,
             learn_classes(spaces, one, groups, settings)
         })
     )
-    structure(
-        list(
-            fit = fit, kind = labels$kind, learned = learned, scale = scale,
-            levels = labels$levels, samples = rownames(scores)[labels$rows],
-            control = fit$control, version = kith_version(),
-            blas = fit$blas
-        ),
-        class = c("samples_probe", "kith_fit")
+    new_plain_fit("samples_probe", fit$control,
+        fit = fit, kind = labels$kind, learned = learned, scale = scale,
+        levels = labels$levels, samples = rownames(scores)[labels$rows]
     )
 }
 

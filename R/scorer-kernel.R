@@ -116,8 +116,13 @@ check_several <- function(x, choices, name = rlang::caller_arg(x),
 #' @method print scorer
 #' @export
 print.scorer <- function(x, ...) {
+    print_settings(x, "by the number of bins")
+}
+
+# A list of settings, a line for each; what NULL ones are decided by.
+print_settings <- function(x, decided) {
     parts <- vapply(names(x), function(name) {
-        paste(name, toString(x[[name]] %||% "by the number of bins"))
+        paste(name, toString(x[[name]] %||% decided))
     }, "")
     cli::cat_line("<", class(x)[1L], ">")
     cli::cat_line("  ", parts)
