@@ -189,10 +189,7 @@ print.encoder_conv <- function(x, ...) {
 # n_in: channels of each position
 resolve_network.encoder_conv <- function(encoder, n_in, positions = 1) {
     check_pools(encoder$pool, positions)
-    norm <- switch(encoder$norm,
-        layer = layer("layernorm"),
-        batch = layer("batchnorm", option = c(1e-5, 0.1))
-    )
+    norm <- norm_layer(encoder)
     activation <- activation_layer(encoder)
     dropout <- dropout_layer(encoder)
     blocks <- lapply(seq_along(encoder$channels), function(i) {

@@ -51,6 +51,14 @@ activation_layer <- function(encoder) {
     )
 }
 
+# NULL for none; the numbers of PyTorch
+norm_layer <- function(encoder) {
+    switch(encoder$norm,
+        layer = layer("layernorm"),
+        batch = layer("batchnorm", option = c(1e-5, 0.1))
+    )
+}
+
 dropout_layer <- function(encoder) {
     if (encoder$dropout > 0) layer("dropout", option = encoder$dropout)
 }

@@ -32,7 +32,9 @@ feature_order <- function(encoder, n_bins, n_features) {
 as_scorer_network <- function(encoder) {
     encoder$n_out <- 1L
     encoder$normalize <- FALSE
-    if (!is.null(encoder$blend)) encoder$blend <- FALSE
+    if (inherits(encoder, "encoder_mlp")) {
+        encoder[c("blend", "output")] <- list(FALSE, "linear")
+    }
     encoder
 }
 

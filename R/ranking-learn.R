@@ -245,8 +245,9 @@ default_scorers <- function(signal) {
 default_network <- function(signal) {
     few <- ncol(signal$values) <= few_features
     encoder_mlp(
-        hidden = c(64, 32), layer_norm = !few, dropout = if (few) 0 else 0.3,
-        blend = FALSE, normalize = FALSE, n_out = 1
+        hidden = c(64, 32), norm = if (few) "none" else "layer",
+        dropout = if (few) 0 else 0.3, blend = FALSE, normalize = FALSE,
+        n_out = 1
     )
 }
 

@@ -52,7 +52,7 @@ published_rankings <- list(
 published_scorer <- function() {
     encoder_mlp(
         hidden = c(64, 32), activation = "leaky_relu", slope = 0.1,
-        layer_norm = FALSE, dropout = 0.3, blend = FALSE, normalize = FALSE,
+        norm = "none", dropout = 0.3, blend = FALSE, normalize = FALSE,
         n_out = 1
     )
 }

@@ -17,14 +17,21 @@
 #' @param groups Samples that must not be parted by a fold (patients): a vector
 #'   in the form of `y`.
 #' @param labels How many labelled samples for each class; `Inf`: all.
-#' @param methods A named list of methods of [learn_samples()].
+#' @param methods A named list of methods of [learn_samples()]. One with a
+#'   network is there three times: `<name> frozen` (logistic regression on its
+#'   encodings), `<name> + genes` ([probe()] on encodings and components) and
+#'   `<name> fine-tuned` ([fine_tune()]). [method_untrained()] gives the controls
+#'   of these: a network as it was drawn, and one trained from scratch.
+#' @param encoder Of all networks, see [learn_samples()].
 #' @param baselines Names of those to compare with. `NULL`: all.
 #' @param folds,draws How many folds, and draws of labels in each.
 #' @param transductive May the space be learned from the test samples as well
 #'   (without their labels)? That is what who has a few labelled samples has,
 #'   but no measure of what new samples would give; the result says so.
 #' @param transform,assay See [learn_samples()].
-#' @param control Its `threads` and `seed` count.
+#' @param control How networks learn their space; `threads` and `seed` count for
+#'   all arms.
+#' @param tuning How [fine_tune()] trains.
 #' @param folder Where finished folds are kept, so that a stopped benchmark goes
 #'   on. `NULL`: nowhere.
 #' @param BPPARAM Where folds are computed: see [kith-workers].
@@ -54,16 +61,20 @@ benchmark_samples <- function(x, y, groups = NULL,
                               labels = c(1, 2, 5, 10, Inf),
                               methods = list(kith = method_neighbours()),
                               baselines = NULL, folds = 5, draws = 5,
-                              transductive = FALSE, transform = NULL,
-                              assay = 1, control = train_control(),
-                              folder = NULL,
+                              encoder = NULL, transductive = FALSE,
+                              transform = NULL, assay = 1,
+                              control = train_control(),
+                              tuning = train_control(), folder = NULL,
                               BPPARAM = BiocParallel::SerialParam()) {
     check_class(control, "train_control", "train_control")
+    check_class(tuning, "train_control", "train_control")
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
+    or_null(encoder, check_class, "encoder_mlp", "encoder_mlp")
     x <- sample_matrix(x, assay)
     folds <- check_count(folds, min = 2)
     settings <- list(
-        control = control, labels = check_label_counts(labels),
+        control = control, tuning = tuning, encoder = encoder,
+        labels = check_label_counts(labels),
         draws = check_count(draws), methods = check_methods(methods),
         baselines = check_sample_baselines(baselines),
         transductive = check_flag(transductive), transform = transform
@@ -83,8 +94,21 @@ benchmark_samples <- function(x, y, groups = NULL,
     })
     structure(do.call(rbind, rows),
         class = c("samples_benchmark", "data.frame"),
-        ours = names(settings$methods), transductive = transductive
+        ours = arm_names(settings$methods), transductive = transductive
     )
+}
+
+network_arms <- c("frozen", "+ genes", "fine-tuned")
+
+# the arms of methods
+arm_names <- function(methods) {
+    unlist(lapply(names(methods), function(name) {
+        if (inherits(methods[[name]], "method_network")) {
+            paste(name, network_arms)
+        } else {
+            name
+        }
+    }))
 }
 
 check_label_counts <- function(labels, call = rlang::caller_env()) {
@@ -167,18 +191,31 @@ fit_arm.samples_arm <- function(arm) {
     scaled <- scaled_samples(
         training, suppress_told(fit_scaling(training, settings$transform))
     )
-    fits <- lapply(settings$methods, learn_neighbours,
-        x = scaled, known = NULL, control = settings$control, assay = 1
+    all <- suppress_told(
+        scaled_samples(arm$x, .subset2(scaled, "scaling"))
     )
+    ours <- lapply(settings$methods, function(method) {
+        fit <- learn_scaled(
+            scaled, method, settings$encoder, NULL, settings$control, 1
+        )
+        spaces <- spaces_of(fit, all)
+        list(fit = fit, spaces = scale_spaces(fit, spaces))
+    })
     tested <- arm$test & !is.na(arm$class)
     shown <- which(!arm$test & !is.na(arm$class))
-    spaces <- baseline_spaces(fits[[1L]], arm$x)
+    theirs <- list(
+        genes = dense_block(all, seq_len(ncol(all))),
+        components = ours[[1L]]$spaces$components
+    )
     rows <- lapply(settings$labels, function(k) {
         draws <- if (is.finite(k)) settings$draws else 1L
         lapply(seq_len(draws), function(draw) {
             key <- derive_key(arm$key, "split", draw)
             labelled <- shown[draw_labels(arm$class[shown], k, key)]
-            scores <- arm_scores(arm, fits, spaces, labelled, tested)
+            scores <- c(
+                learned_scores(arm, ours, all, labelled, tested),
+                baseline_scores(arm, theirs, labelled, tested)
+            )
             cbind(
                 labels = k, draw = draw,
                 measure_arms(scores, arm$class[tested], settings)
@@ -193,16 +230,6 @@ fit_arm.samples_arm <- function(arm) {
 suppress_told <- function(value) {
     withCallingHandlers(value,
         kith_message = function(m) rlang::cnd_muffle(m)
-    )
-}
-
-# all samples in the spaces of the baselines
-baseline_spaces <- function(fit, x) {
-    scaled <- suppress_told(new_samples(fit, x))
-    scores <- component_scores(scaled, fit$rotation)
-    list(
-        genes = dense_block(scaled, seq_len(ncol(scaled))),
-        components = scores / stats::sd(fit$components)
     )
 }
 
@@ -222,21 +249,61 @@ draw_labels <- function(class, k, key) {
     unlist(rows)
 }
 
-# scores of the test samples by all arms: a list of matrices
-arm_scores <- function(arm, fits, spaces, labelled, tested) {
+# Log-probabilities of the test samples, by each arm of each method. ours: a fit
+# and all samples in its spaces for each; x: all samples, scaled.
+learned_scores <- function(arm, ours, x, labelled, tested) {
     classes <- droplevels(arm$class[labelled])
-    ours <- lapply(fits, function(fit) {
-        known <- probe(fit, stats::setNames(classes, rownames(arm$x)[labelled]),
-            x = arm$x[labelled, , drop = FALSE]
+    labels <- list(
+        kind = "class", y = classes, levels = levels(classes),
+        rows = seq_along(labelled)
+    )
+    samples <- rownames(arm$x)
+    probed <- function(one, kept) {
+        pick <- function(rows) {
+            lapply(one$spaces[kept], function(space) {
+                space[rows, , drop = FALSE]
+            })
+        }
+        known <- probe_of(
+            one$fit, pick(labelled), labels, samples[labelled],
+            samples[labelled]
         )
-        log(predict(known, arm$x[tested, , drop = FALSE], type = "prob"))
+        log(predict_spaces(known, pick(tested), samples[tested], "prob"))
+    }
+    tuned <- function(one) {
+        shown <- scaled_part(x, labelled)
+        found <- tune(
+            one$fit, shown, labels, label_weights("balanced", labels), FALSE,
+            arm$settings$tuning
+        )
+        # what has come out as 0 is the smallest number that there is
+        log(pmax(
+            predict_scaled(found, scaled_part(x, which(tested)), "prob"),
+            .Machine$double.xmin
+        ))
+    }
+    both <- c("encoding", "components")
+    scores <- lapply(names(ours), function(name) {
+        one <- ours[[name]]
+        if (!inherits(one$fit, "samples_network_fit")) {
+            return(stats::setNames(list(probed(one, both)), name))
+        }
+        stats::setNames(
+            list(probed(one, "encoding"), probed(one, both), tuned(one)),
+            paste(name, network_arms)
+        )
     })
+    unlist(scores, recursive = FALSE)
+}
+
+baseline_scores <- function(arm, spaces, labelled, tested) {
+    classes <- droplevels(arm$class[labelled])
     pick <- function(rows) {
         lapply(spaces, function(space) space[rows, , drop = FALSE])
     }
     train <- pick(labelled)
     test <- pick(tested)
-    theirs <- lapply(
+    lapply(
         stats::setNames(nm = arm$settings$baselines),
         function(name) {
             scores <- sample_baselines[[name]]$score(
@@ -247,13 +314,12 @@ arm_scores <- function(arm, fits, spaces, labelled, tested) {
             scores
         }
     )
-    c(ours, theirs)
 }
 
 # a row for each arm
 measure_arms <- function(scores, truth, settings) {
     with_log <- c(
-        names(settings$methods),
+        arm_names(settings$methods),
         names(Filter(function(one) one$log, sample_baselines))
     )
     rows <- Map(function(one, name) {

@@ -26,7 +26,7 @@ evaluate.samples_probe <- function(x, newdata, y, groups = NULL, draws = 1000,
         measures <- list(measure_spearman, measure_rmse)
         return(measure_labels(
             predicted[labels$rows], labels$y, groups, measures, draws, level,
-            x$fit$control$seed
+            x$control$seed
         ))
     }
     if (x$kind == "labels") {
@@ -34,14 +34,14 @@ evaluate.samples_probe <- function(x, newdata, y, groups = NULL, draws = 1000,
             prob <- predicted[labels$rows, label]
             cbind(label = label, evaluate_classes(
                 cbind("FALSE" = 1 - prob, "TRUE" = prob), labels$y[[label]],
-                groups, draws, level, x$fit$control$seed
+                groups, draws, level, x$control$seed
             ))
         })
         return(do.call(rbind, tables))
     }
     evaluate_classes(
         predicted[labels$rows, , drop = FALSE], labels$y, groups, draws, level,
-        x$fit$control$seed
+        x$control$seed
     )
 }
 

@@ -3,6 +3,10 @@
 #' Learns from an expression matrix alone which samples belong together. Few
 #' labels are then enough: see [probe()].
 #'
+#' There are four methods. `"neighbours"`, the default, is a closed form (below);
+#' `"scarf"`, `"vime"` and `"byol"` train a network on corrupted samples: see
+#' [sample_networks].
+#'
 #' `method_neighbours()` needs no network. Genes are standardised, and of the
 #' leading principal components of the samples a new space is made in which
 #' samples that are each other's nearest neighbours differ by noise alone
@@ -33,9 +37,13 @@
 #'   data frame with samples in rows and genes in columns, or a
 #'   `SummarizedExperiment`, which has samples in columns. Delayed matrices are
 #'   read in blocks.
-#' @param method `"neighbours"`, or `method_neighbours()` with other settings.
-#' @param positives Samples that are known to be alike (replicates, the same
-#'   patient or line): a vector with the group of each sample (`NA`: none),
+#' @param method `"neighbours"`, `"scarf"`, `"vime"` or `"byol"`, or one of
+#'   `method_neighbours()`, [method_scarf()], [method_vime()], [method_byol()]
+#'   and [method_untrained()] with other settings.
+#' @param encoder The network of the last four: an [encoder_mlp()]. `NULL`: the
+#'   published one, see [sample_networks].
+#' @param positives For `"neighbours"`: samples that are known to be alike
+#'   (replicates, the same patient or line): a vector with the group of each sample (`NA`: none),
 #'   or a data frame whose first two columns are ids of two samples. They join
 #'   the mutual neighbours.
 #' @param positives_weight How much such a pair counts beside a pair of
@@ -47,19 +55,25 @@
 #' @param n_genes Use so many genes, those that vary most once transformed.
 #'   `NULL`: all that vary.
 #' @param assay Name or number of the assay of a `SummarizedExperiment`.
-#' @param control Its `threads` and `seed` count: [train_control()].
+#' @param control How networks are trained: [train_control()]. `validation` is a
+#'   share of the samples whose loss is watched. Without a network `threads` and
+#'   `seed` count.
 #' @param ... Not used.
 #'
 #' @return An object of class `samples_fit`, a `kith_fit`: plain R data. Its
 #'   parts: `method`, `scaling` (of the training samples), `rotation` (genes x
 #'   components), `components` (samples x components: their scores),
 #'   `whitenings` (a matrix for each of `dims`), `whitened` and `gain` (see
-#'   above), `encoded` (samples x dimensions, not smoothed), `diagnostics` (see
-#'   [glance()][samples_fit]), `control`, `version`, `blas`.
+#'   above), `encoded` (samples x dimensions, not smoothed), `scales` (of
+#'   encodings and components), `diagnostics` (see [glance()][samples_fit]),
+#'   `control`, `version`, `blas`. With a network (class `samples_network_fit`)
+#'   `encoder`, `network`, `member` (its parameters) and `history` stand in place
+#'   of `whitenings`.
 #' @section Errors: Of class `kith_error_input`: values that are missing or not
 #'   finite, fewer than 10 samples, names that are missing, repeated or say that
 #'   the matrix lies on its side, a logarithm of negative values, genes that are
-#'   all constant.
+#'   all constant. A space that has collapsed is a warning of class
+#'   `kith_warning_collapsed` with what to change.
 #' @references Bar-Hillel A, Hertz T, Shental N, Weinshall D (2005). Learning a
 #'   Mahalanobis metric from equivalence constraints. JMLR 6: 937-965.
 #' @family sample functions
@@ -73,31 +87,65 @@
 #' fit
 #' dim(encode(fit, x[59:60, ]))
 #' @export
-learn_samples <- function(x, method = "neighbours", positives = NULL,
-                          positives_weight = 1, transform = NULL,
-                          n_genes = NULL, assay = 1,
+learn_samples <- function(x, method = "neighbours", encoder = NULL,
+                          positives = NULL, positives_weight = 1,
+                          transform = NULL, n_genes = NULL, assay = 1,
                           control = train_control(), ...) {
-    check_no_others(..., homes = list(
-        control = "train_control", method = "method_neighbours"
-    ))
     check_class(control, "train_control", "train_control")
     method <- check_sample_method(method)
+    check_no_others(..., homes = list(
+        control = "train_control", method = class(method)[1L]
+    ))
+    check_sample_encoder(encoder, method)
     n_genes <- or_null(n_genes, check_count, min = 2)
     weight <- check_number(positives_weight, 0, open = TRUE)
     x <- sample_matrix(x, assay)
     check_enough_samples(x)
     scaling <- fit_scaling(x, transform, n_genes)
     known <- alike_pairs(positives, rownames(x), weight)
-    if (!is.null(known) && isFALSE(method$whiten)) {
-        abort_input(c(
-            "{.arg positives} cannot be used with {.code whiten = FALSE}.",
-            i = "Pairs that are alike are what whitening learns from."
-        ))
-    }
-    learn_neighbours(
-        scaled_samples(x, scaling), method, known, control,
-        assay = assay
+    if (!is.null(known)) check_takes_positives(method)
+    learn_scaled(
+        scaled_samples(x, scaling), method, encoder, known, control, assay
     )
+}
+
+learn_scaled <- function(x, method, encoder, known, control, assay,
+                         call = rlang::caller_env()) {
+    if (inherits(method, "method_network")) {
+        learn_network(x, method, encoder, control, assay, call)
+    } else {
+        learn_neighbours(x, method, known, control, assay)
+    }
+}
+
+check_takes_positives <- function(method, call = rlang::caller_env()) {
+    if (inherits(method, "method_network") || isFALSE(method$whiten)) {
+        without <- if (inherits(method, "method_network")) {
+            sprintf("method_%s()", method$name)
+        } else {
+            "whiten = FALSE"
+        }
+        abort_input(c(
+            "{.arg positives} cannot be used with {.code {without}}.",
+            i = "Pairs that are alike are what the whitening of
+            {.fn method_neighbours} learns from."
+        ), call = call)
+    }
+}
+
+check_sample_encoder <- function(encoder, method, call = rlang::caller_env()) {
+    if (is.null(encoder)) {
+        return(invisible())
+    }
+    if (!inherits(method, "method_network")) {
+        abort_input(c(
+            "{.arg encoder} cannot be set for {.fn method_neighbours}.",
+            x = "That method has no network.",
+            i = "Networks are those of {.code method = \"scarf\"},
+            {.val vime} and {.val byol}."
+        ), call = call)
+    }
+    check_class(encoder, "encoder_mlp", "encoder_mlp", call = call)
 }
 
 #' @rdname learn_samples
@@ -138,9 +186,15 @@ check_sample_method <- function(method, call = rlang::caller_env()) {
     if (inherits(method, "sample_method")) {
         return(method)
     }
-    check_choice(method, "neighbours", call = call)
-    method_neighbours()
+    method <- check_choice(method, names(sample_methods), call = call)
+    sample_methods[[method]]()
 }
+
+sample_methods <- list(
+    neighbours = function() method_neighbours(),
+    scarf = function() method_scarf(), vime = function() method_vime(),
+    byol = function() method_byol()
+)
 
 fewest_samples <- 10L
 
@@ -253,6 +307,9 @@ learn_neighbours <- function(x, method, known, control, assay) {
         method = method, scaling = x$scaling, assay = assay,
         rotation = found$rotation, components = q, whitenings = whitenings,
         whitened = whitened, gain = gain, encoded = encoded,
+        scales = c(
+            encoding = 1 / sqrt(ncol(encoded)), components = stats::sd(q)
+        ),
         diagnostics = space_diagnostics(encoded)
     )
 }
@@ -269,14 +326,27 @@ sample_components <- function(x, n) {
     list(rotation = rotation, scores = component_scores(x, rotation))
 }
 
-# scores of new samples, or of those of the fit
-sample_scores <- function(fit, newdata = NULL, assay = fit$assay,
+# New samples, or those of the fit, in its spaces: list(encoding, components),
+# both with a row for each sample.
+sample_spaces <- function(fit, newdata = NULL, assay = fit$assay,
                           call = rlang::caller_env()) {
     if (is.null(newdata)) {
-        return(fit$components)
+        return(list(
+            encoding = encode_space(fit, NULL, fit$components),
+            components = fit$components
+        ))
     }
-    component_scores(new_samples(fit, newdata, assay, call), fit$rotation)
+    spaces_of(fit, new_samples(fit, newdata, assay, call))
 }
+
+# the same of samples that are scaled as those of the fit
+spaces_of <- function(fit, x) {
+    scores <- component_scores(x, fit$rotation)
+    list(encoding = encode_space(fit, x, scores), components = scores)
+}
+
+# x: scaled samples, NULL for those of the fit; scores: of their components
+encode_space <- function(fit, x, scores) UseMethod("encode_space")
 
 component_scores <- function(x, rotation) {
     scores <- matrix(0, nrow(x), ncol(rotation),

@@ -8,9 +8,13 @@
 #' @param ... Not used.
 #' @return `encode()`: a matrix samples x dimensions, rows of unit length.
 #'   `predict()`: the same. `tidy()`: a data frame with a row for each space,
-#'   `components` and `whitened`. `glance()`: one row, `samples`, `genes`,
-#'   `dimensions`, `whitened`, `gain` (see [learn_samples()]) and what shows a
-#'   space that has collapsed: `effective_rank` (of the encodings: exp of the
+#'   `components` and `whitened`; of a network one for each epoch, `epoch`,
+#'   `loss`, `mask_accuracy` (of VIME), `mean_cosine` (of two encodings of a
+#'   batch), `dead` (share of dimensions that are the same in all of a batch),
+#'   `learning_rate` and, where samples are watched, `validation_loss`.
+#'   `glance()`: one row, `method`, `samples`, `genes`, `dimensions`, `whitened`,
+#'   `gain` (see [learn_samples()]), the last `loss` of a network and what shows
+#'   a space that has collapsed: `effective_rank` (of the encodings: exp of the
 #'   entropy of the spectrum of their covariance), `top_share` (of variance in
 #'   the first direction), `dead` (share of dimensions without variance) and
 #'   `mean_cosine` (of two samples). `augment()`: a row for each sample,
@@ -34,11 +38,10 @@ NULL
 #' @export
 encode.samples_fit <- function(fit, newdata = NULL, assay = fit$assay, ...) {
     rlang::check_dots_empty()
-    encode_scores(fit, sample_scores(fit, newdata, assay))
+    sample_spaces(fit, newdata, assay)$encoding
 }
 
-# scores of components as encodings
-encode_scores <- function(fit, scores) {
+encode_space.samples_fit <- function(fit, x, scores) {
     encoded <- encode_blocks(scores, fit$whitenings)
     encoded <- smooth_encodings(
         encoded, fit$encoded, fit$method$neighbours, fit$method$smooth,
@@ -48,6 +51,13 @@ encode_scores <- function(fit, scores) {
         rownames(scores), paste0("dim", seq_len(ncol(encoded)))
     )
     encoded
+}
+
+encode_space.samples_network_fit <- function(fit, x, scores) {
+    if (is.null(x)) {
+        return(fit$encoded)
+    }
+    encode_scaled(x, fit$network, fit$member, fit$control)
 }
 
 #' @rdname samples_fit
@@ -67,14 +77,21 @@ tidy.samples_fit <- function(x, ...) {
     )
 }
 
+#' @method tidy samples_network_fit
+#' @export
+tidy.samples_network_fit <- function(x, ...) {
+    x$history %||% data.frame(epoch = integer(), loss = numeric())
+}
+
 #' @rdname samples_fit
 #' @method glance samples_fit
 #' @export
 glance.samples_fit <- function(x, ...) {
     data.frame(
+        method = x$method$name %||% "neighbours",
         samples = nrow(x$components), genes = nrow(x$rotation),
         dimensions = ncol(x$encoded), whitened = x$whitened, gain = x$gain,
-        x$diagnostics
+        loss = utils::tail(x$history$loss, 1L) %||% NA_real_, x$diagnostics
     )
 }
 
@@ -101,10 +118,21 @@ print.samples_fit <- function(x, ...) {
         "  ", row$samples, " samples x ", row$genes, " genes, transform ",
         x$scaling$transform
     )
-    cli::cat_line(
-        "  ", if (row$whitened) "whitened by mutual neighbours" else
-            "not whitened", " with ",
-        toString(tidy(x)$components), " components",
+    cli::cat_line("  ", describe_space(x, row))
+    cli::cat_line(sprintf(
+        "  %d dimensions, effective rank %.1f, mean cosine %.2f",
+        row$dimensions, row$effective_rank, row$mean_cosine
+    ))
+    cli::cat_line("  labels: probe(fit, y); new samples: encode(fit, newdata)")
+    invisible(x)
+}
+
+describe_space <- function(fit, row) UseMethod("describe_space")
+
+describe_space.samples_fit <- function(fit, row) {
+    paste0(
+        if (row$whitened) "whitened by mutual neighbours" else "not whitened",
+        " with ", toString(tidy(fit)$components), " components",
         if (!is.na(row$gain)) {
             sprintf(
                 "\n  gain of neighbours %.2f: %s", row$gain,
@@ -116,12 +144,16 @@ print.samples_fit <- function(x, ...) {
             )
         }
     )
-    cli::cat_line(sprintf(
-        "  %d dimensions, effective rank %.1f, mean cosine %.2f",
-        row$dimensions, row$effective_rank, row$mean_cosine
-    ))
-    cli::cat_line("  labels: probe(fit, y); new samples: encode(fit, newdata)")
-    invisible(x)
+}
+
+describe_space.samples_network_fit <- function(fit, row) {
+    n <- NROW(fit$history)
+    paste0(
+        fit$method$name, if (fit$method$preset != "kith") {
+            paste0(" (", fit$method$preset, ")")
+        },
+        if (n > 0L) sprintf(", %d epochs, last loss %.3g", n, row$loss)
+    )
 }
 
 #' @rdname samples_fit
@@ -153,7 +185,7 @@ print.summary.samples_fit <- function(x, ...) {
 #' @export
 autoplot.samples_fit <- function(object, newdata = NULL, colour = NULL, ...) {
     encoded <- augment(object, newdata, ...)
-    scores <- sample_scores(object, newdata)
+    scores <- sample_spaces(object, newdata, ...)$components
     n <- nrow(encoded)
     if (!is.null(colour) && length(colour) != n) {
         abort_input(c(

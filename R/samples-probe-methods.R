@@ -36,11 +36,20 @@ NULL
 #' @export
 predict.samples_probe <- function(object, newdata = NULL, type = NULL, ...) {
     rlang::check_dots_empty()
-    types <- if (object$kind == "response") "response" else c("class", "prob")
+    types <- prediction_types(object)
     type <- if (is.null(type)) types[1L] else check_choice(type, types)
     fit <- object$fit
-    scores <- sample_scores(fit, newdata)
-    spaces <- probe_spaces(fit, scores, object$scale)
+    spaces <- sample_spaces(fit, newdata)
+    samples <- rownames(spaces$components)
+    predict_spaces(object, scale_spaces(fit, spaces), samples, type)
+}
+
+prediction_types <- function(object) {
+    if (object$kind == "response") "response" else c("class", "prob")
+}
+
+# predictions from scaled spaces of samples
+predict_spaces <- function(object, spaces, samples, type) {
     predicted <- switch(object$kind,
         response = response_of(object$learned, spaces)[, 1L],
         class = named_columns(
@@ -48,15 +57,19 @@ predict.samples_probe <- function(object, newdata = NULL, type = NULL, ...) {
         ),
         labels = named_columns(vapply(object$learned, function(one) {
             probabilities_of(one, spaces)[, 2L]
-        }, numeric(nrow(scores))), object$levels, nrow(scores))
+        }, numeric(length(samples))), object$levels, length(samples))
     )
+    finish_prediction(predicted, object, samples, type)
+}
+
+finish_prediction <- function(predicted, object, samples, type) {
     if (type == "class") {
         predicted <- as_classes(predicted, object)
     }
     if (is.matrix(predicted)) {
-        rownames(predicted) <- rownames(scores)
+        rownames(predicted) <- samples
     } else {
-        names(predicted) <- rownames(scores)
+        names(predicted) <- samples
     }
     predicted
 }
@@ -77,12 +90,15 @@ as_classes <- function(probabilities, object) {
 probabilities_of <- function(learned, spaces) {
     logs <- Map(function(head, space) {
         log_softmax(head_scores(head, space))
-    }, learned$heads, spaces)
+    }, learned$heads, spaces[names(learned$heads)])
     exp(log_softmax(pool_logs(logs, learned$weights)))
 }
 
 response_of <- function(learned, spaces) {
-    pool_logs(Map(head_scores, learned$heads, spaces), learned$weights)
+    pool_logs(
+        Map(head_scores, learned$heads, spaces[names(learned$heads)]),
+        learned$weights
+    )
 }
 
 #' @rdname samples_probe
@@ -121,12 +137,7 @@ print.samples_probe <- function(x, ...) {
     row <- glance(x)
     cli::cat_line("<samples_probe>")
     cli::cat_line(
-        "  ", row$labelled, " labelled samples, ",
-        switch(x$kind,
-            class = paste(row$classes, "classes"),
-            labels = paste(row$classes, "labels"),
-            response = "a number"
-        )
+        "  ", row$labelled, " labelled samples, ", describe_labels(x)
     )
     cli::cat_line(sprintf(
         "  share of the encodings %.2f, of the components %.2f",
@@ -134,6 +145,14 @@ print.samples_probe <- function(x, ...) {
     ))
     cli::cat_line("  predict(probe, newdata)")
     invisible(x)
+}
+
+describe_labels <- function(x) {
+    switch(x$kind,
+        class = paste(length(x$levels), "classes"),
+        labels = paste(length(x$levels), "labels"),
+        response = "a number"
+    )
 }
 
 #' @rdname samples_probe

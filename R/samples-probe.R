@@ -28,6 +28,8 @@
 #' @param groups Samples that inner folds keep together (patients, lines): a
 #'   vector in the form of `y`. `NULL`: each sample by itself.
 #' @param folds How many inner folds.
+#' @param spaces Which spaces have a head: `"encoding"`, `"components"` or, the
+#'   default, both.
 #' @param ... Not used.
 #'
 #' @return An object of class `samples_probe`, a `kith_fit`: plain R data with
@@ -55,18 +57,30 @@ probe <- function(fit, y, ...) UseMethod("probe")
 #' @method probe samples_fit
 #' @export
 probe.samples_fit <- function(fit, y, x = NULL, penalty = 1, groups = NULL,
-                              folds = 5, ...) {
+                              folds = 5,
+                              spaces = c("encoding", "components"), ...) {
     rlang::check_dots_empty()
+    spaces <- check_several(spaces, c("encoding", "components"))
     penalty <- check_number(penalty, 0, open = TRUE)
     folds <- check_count(folds, min = 2)
-    scores <- sample_scores(fit, x)
-    labels <- sample_labels(y, rownames(scores))
-    groups <- sample_groups(groups, rownames(scores))[labels$rows]
-    scale <- stats::sd(fit$components)
-    spaces <- probe_spaces(fit, scores[labels$rows, , drop = FALSE], scale)
+    found <- sample_spaces(fit, x)
+    samples <- rownames(found$components)
+    labels <- sample_labels(y, samples)
+    groups <- sample_groups(groups, samples)[labels$rows]
+    found <- lapply(found[spaces], function(one) {
+        one[labels$rows, , drop = FALSE]
+    })
+    probe_of(fit, scale_spaces(fit, found), labels, samples[labels$rows],
+        groups, penalty, folds
+    )
+}
+
+# the probe of labelled samples; spaces: scaled, of these samples
+probe_of <- function(fit, spaces, labels, samples, groups, penalty = 1,
+                     folds = 5L) {
     settings <- list(
         penalty = penalty, folds = folds, threads = fit$control$threads,
-        start = if (fit$whitened) c(1, 0) else c(0.5, 0.5),
+        start = start_weights(fit, names(spaces)),
         key = draw_key(fit$control$seed)
     )
     learned <- switch(labels$kind,
@@ -77,17 +91,25 @@ probe.samples_fit <- function(fit, y, x = NULL, penalty = 1, groups = NULL,
         })
     )
     new_plain_fit("samples_probe", fit$control,
-        fit = fit, kind = labels$kind, learned = learned, scale = scale,
-        levels = labels$levels, samples = rownames(scores)[labels$rows]
+        fit = fit, kind = labels$kind, learned = learned,
+        levels = labels$levels, samples = samples
     )
 }
 
-# Rows of scores in the two spaces, at a standard deviation of about 1.
-probe_spaces <- function(fit, scores, scale) {
-    encoded <- encode_scores(fit, scores)
-    list(
-        encoding = encoded * sqrt(ncol(encoded)), components = scores / scale
-    )
+# spaces at a standard deviation of about 1
+scale_spaces <- function(fit, spaces) {
+    Map(`/`, spaces, fit$scales[names(spaces)])
+}
+
+# weights of the heads where labels are too few to find them
+start_weights <- function(fit, spaces) {
+    if (length(spaces) == 1L) {
+        1
+    } else if (fit$whitened) {
+        c(1, 0)
+    } else {
+        c(0.5, 0.5)
+    }
 }
 
 # ---- labels -----------------------------------------------------------------
@@ -299,11 +321,13 @@ fold_logs <- function(spaces, y, folds, settings) {
 # one number, by ridge regression
 learn_response_heads <- function(spaces, y) {
     heads <- lapply(spaces, ridge_head, y = y)
-    share <- pool_share(
-        heads$encoding$held_out, heads$components$held_out, y
-    )
+    weights <- 1
+    if (length(heads) == 2L) {
+        share <- pool_share(heads[[1L]]$held_out, heads[[2L]]$held_out, y)
+        weights <- c(share, 1 - share)
+    }
     list(
         heads = lapply(heads, `[[`, "coefficients"),
-        weights = c(encoding = share, components = 1 - share)
+        weights = stats::setNames(weights, names(spaces))
     )
 }

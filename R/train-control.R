@@ -10,8 +10,8 @@
 #'   quarter, 2,048 at most. More than there are is an error.
 #' @param learning_rate Step size at the start. `NULL`: the preset's, 1e-3 or
 #'   the published 3e-4.
-#' @param weight_decay Decoupled decay (AdamW) or L2 penalty (SGD) on all
-#'   parameters. `NULL`: the preset's, 0.01 or the published 1e-4.
+#' @param weight_decay Decoupled decay (AdamW) or L2 penalty (SGD, RMSprop) on
+#'   all parameters. `NULL`: the preset's, 0.01 or the published 1e-4.
 #' @param schedule `"cosine"`: the rate falls along half a cosine from
 #'   `learning_rate` to 0, one value for each epoch; `"constant"`;
 #'   `"plateau"`: it falls to a tenth whenever the value that is watched on
@@ -39,9 +39,9 @@
 #' @param verbose Show a progress bar with the network that is trained, its loss
 #'   and validation, and the time left for the whole call? Default: in
 #'   interactive use.
-#' @param optimizer `"adamw"` or `"sgd"`.
-#' @param betas,epsilon Decay rates of AdamW's two moments, and the number that
-#'   keeps its divisor from zero.
+#' @param optimizer `"adamw"`, `"sgd"` or `"rmsprop"`.
+#' @param betas,epsilon Decay rates of AdamW's two moments, of which RMSprop has
+#'   the second, and the number that keeps the divisor of both from zero.
 #' @param momentum Momentum of SGD.
 #' @param clip_norm Scale all gradients down to this joint L2 norm (above 0)
 #'   when they exceed it. `Inf`: never.
@@ -62,7 +62,7 @@ train_control <- function(epochs = NULL, batch_size = NULL,
                           precision = NULL, threads = NULL, seed = NULL,
                           validation = NULL, patience = NULL,
                           checkpoint = NULL, verbose = interactive(),
-                          optimizer = c("adamw", "sgd"),
+                          optimizer = c("adamw", "sgd", "rmsprop"),
                           betas = c(0.9, 0.999), epsilon = 1e-8,
                           momentum = 0.9, clip_norm = Inf) {
     control <- list(
@@ -80,7 +80,7 @@ train_control <- function(epochs = NULL, batch_size = NULL,
         patience = or_null(patience, check_count),
         checkpoint = check_checkpoint(checkpoint),
         verbose = check_flag(verbose),
-        optimizer = check_choice(optimizer, c("adamw", "sgd")),
+        optimizer = check_choice(optimizer, c("adamw", "sgd", "rmsprop")),
         betas = check_betas(betas),
         epsilon = check_number(epsilon, 0, Inf, open = TRUE),
         momentum = check_number(momentum, 0, 1),

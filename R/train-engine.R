@@ -10,9 +10,16 @@
 engine_create <- function(plan, precision, arrays) {
     shapes <- lapply(arrays, function(x) as.double(c(NROW(x), NCOL(x))))
     run <- .Call(C_run_create, plan, precision, shapes)
-    for (name in names(arrays)) .Call(C_run_load, run, name, arrays[[name]])
+    for (name in names(arrays)) load_array(arrays[[name]], run, name)
     .Call(C_run_start, run)
     run
+}
+
+# Arrays that are not in memory as a matrix come in blocks of rows.
+load_array <- function(array, run, name) UseMethod("load_array")
+
+load_array.default <- function(array, run, name) {
+    .Call(C_run_load, run, name, array)
 }
 
 # one group of all networks, as the control wants it
@@ -27,6 +34,15 @@ engine_groups <- function(networks, control) {
 # "parameters", "moment_1", "moment_2", "state" (numbers that are not learned),
 # or "gradients"
 engine_read <- function(run, block) .Call(C_block_read, run, block)
+
+# Replaces the first numbers of blocks, those of the first networks.
+engine_write_first <- function(run, blocks) {
+    for (name in names(blocks)) {
+        values <- engine_read(run, name)
+        values[seq_along(blocks[[name]])] <- blocks[[name]]
+        engine_write(run, name, values)
+    }
+}
 
 engine_write <- function(run, block, values) {
     .Call(C_block_write, run, block, values)

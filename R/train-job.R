@@ -9,6 +9,8 @@
 #   learned        what finish_job() needs to make a fit, and no run reads
 #   data_hash      named hashes of what a checkpoint stores apart, being large
 #                  and the same for all jobs of a call: arrays, or "learned"
+#   first          numbers that its first networks begin with: a list of blocks
+#                  (see engine_read()), or NULL
 #   stem           name of the call's checkpoint, without folder and extension
 #   alone          is the run a fit by itself (or one of several, each with a
 #                  checkpoint of its own)?

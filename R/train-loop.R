@@ -17,6 +17,7 @@ state_new <- function() {
 # A run of the engine that stands where the state says.
 run_new <- function(job, state) {
     run <- engine_create(job$plan, job$control$precision, job$arrays)
+    engine_write_first(run, job$first)
     if (!is.null(state$blocks)) {
         for (name in names(state$blocks)) {
             engine_write(run, name, state$blocks[[name]])

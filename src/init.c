@@ -35,6 +35,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_network_encode, 6),
     ENTRY(C_network_gradients, 9),
     ENTRY(C_loss_gradients, 6),
+    ENTRY(C_corrupt_rows, 7),
     ENTRY(C_elementary, 2),
     ENTRY(C_build_features, 0),
     ENTRY(C_threads_give_up, 0),

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Golden values of layers with state, losses of predictions, and two views.
+"""Golden values of layers, losses of predictions, and the tasks of samples.
 
     python3 tools/golden_parts.py [folder]
 
 writes golden-layers.json, golden-parts.json, golden-positions.json and
-golden-two-views.json into the folder (default tests/testthat/fixtures), in
+golden-samples-<task>.json into the folder (default tests/testthat/fixtures), in
 double precision. The README there lists the fields; tools/golden.py makes the
 other fixtures.
 """
@@ -177,6 +177,11 @@ def run_losses(draw, generator):
         z = draw(10, 4)
         return loss_values(lambda x: nt_xent(x, option), z, z, option)
 
+    def cosines():
+        target = draw(7, 3)
+        return loss_values(
+            lambda x: cosine_distance(x, target), draw(7, 3), target, 0)
+
     return dict(
         squared_error=[loss_values(
             lambda x: F.mse_loss(x, wanted), draw(7, 3), wanted, 0)],
@@ -185,6 +190,7 @@ def run_losses(draw, generator):
             classes, 0)],
         pairwise_logistic=[ranking(0), ranking(1)],
         nt_xent=[views(1.0), views(0.1)],
+        cosine_distance=[cosines()],
     )
 
 
@@ -255,7 +261,7 @@ def run_positions(generator):
         ])
 
 
-# ---- two views -----------------------------------------------------------
+# ---- tasks of samples ----------------------------------------------------
 
 
 def block(n_in, n_out):
@@ -265,46 +271,145 @@ def block(n_in, n_out):
     )
 
 
-def run_two_views(generator):
-    """Ten steps of task two_views; without dropout both views are alike."""
-    x = torch.randn(N_ROWS, N_IN, generator=generator)
-    encoder, predictor = block(N_IN, N_OUT), block(N_OUT, N_OUT)
-    target = copy.deepcopy(encoder)
-    both = list(encoder.parameters()) + list(predictor.parameters())
-    optimizer = torch.optim.AdamW(both, lr=RATE, weight_decay=DECAY)
-    start = flat(both).clone()
+def cosine_distance(x, target):
+    return (2 - 2 * F.cosine_similarity(x, target)).mean()
+
+
+def run_steps(generator, networks, optimizer, loss_of, stepped=None):
+    """Ten steps on drawn batches; networks in the order of the store."""
+    parameters = [p for net in networks for p in net.parameters()]
+    start = flat(parameters).clone()
     losses, batches, first_gradient = [], [], None
     for _ in range(N_STEPS):
         items = torch.randperm(N_ROWS, generator=generator)[:BATCH]
-        rows = x[items]
-        predicted, wanted = [], []
-        for _ in range(2):
-            predicted.append(predictor(encoder(rows)))
-            wanted.append(target(rows).detach())
-        loss = (F.mse_loss(predicted[0], wanted[1])
-                + F.mse_loss(predicted[1], wanted[0])) / 2
+        loss = loss_of(items)
         optimizer.zero_grad()
         loss.backward()
         if first_gradient is None:
-            first_gradient = flat([p.grad for p in both]).clone()
+            first_gradient = flat([p.grad for p in parameters]).clone()
         optimizer.step()
-        with torch.no_grad():
-            for old, new in zip(target.parameters(), encoder.parameters()):
-                old.mul_(MOMENTUM).add_(new, alpha=1 - MOMENTUM)
+        if stepped is not None:
+            stepped()
         losses.append(loss.item())
         batches.append(items.tolist())
-    encoder.eval()
     return dict(
-        case="two-views", torch=torch.__version__, hidden=HIDDEN, n_out=N_OUT,
-        learning_rate=RATE, weight_decay=DECAY, momentum=MOMENTUM, x=x,
-        items=batches, parameters_start=start,
-        gradient_start=first_gradient, losses=losses,
-        parameters_end=flat(both), encoding=encoder(x),
-        # networks' running statistics, target's parameters, its statistics
-        state_end=torch.cat([
-            norm_state(encoder), norm_state(predictor),
-            flat(target.parameters()), norm_state(target)]),
+        items=batches, parameters_start=start, gradient_start=first_gradient,
+        losses=losses, parameters_end=flat(parameters))
+
+
+def all_parameters(networks):
+    return [p for net in networks for p in net.parameters()]
+
+
+def run_contrast(generator, x, corrupted):
+    """A pass for each view, NT-Xent, Adam."""
+    networks = [block(N_IN, N_OUT), block(N_OUT, 3)]
+    encoder, projector = networks
+    optimizer = torch.optim.Adam(all_parameters(networks), lr=RATE)
+
+    def loss_of(items):
+        views = [projector(encoder(rows[items])) for rows in (x, corrupted)]
+        return nt_xent(torch.cat(views), 0.5)
+
+    values = run_steps(generator, networks, optimizer, loss_of)
+    state = torch.cat([norm_state(net) for net in networks])
+    encoder.eval()
+    return dict(values, temperature=0.5, state_end=state, encoding=encoder(x))
+
+
+def run_bootstrap(generator, x, corrupted):
+    """Both views in one pass, a target that follows, SGD."""
+    networks = [block(N_IN, N_OUT), block(N_OUT, 3), block(3, 3)]
+    encoder, projector, predictor = networks
+    targets = [copy.deepcopy(encoder), copy.deepcopy(projector)]
+    optimizer = torch.optim.SGD(
+        all_parameters(networks), lr=0.05, momentum=0.9)
+
+    def loss_of(items):
+        views = torch.cat([x[items], corrupted[items]])
+        q1, q2 = predictor(projector(encoder(views))).chunk(2)
+        t1, t2 = targets[1](targets[0](views)).detach().chunk(2)
+        return cosine_distance(q1, t2) + cosine_distance(q2, t1)
+
+    def stepped():
+        with torch.no_grad():
+            for target, online in zip(targets, networks):
+                pairs = zip(target.state_dict().items(),
+                            online.state_dict().values())
+                for (name, old), now in pairs:
+                    if not name.endswith("num_batches_tracked"):
+                        old.mul_(MOMENTUM).add_(now, alpha=1 - MOMENTUM)
+
+    values = run_steps(generator, networks, optimizer, loss_of, stepped)
+    # running statistics of the networks, then the target: parameters of both
+    # its networks, statistics of both
+    state = torch.cat(
+        [norm_state(net) for net in networks]
+        + [flat(all_parameters(targets))]
+        + [norm_state(net) for net in targets])
+    encoder.eval()
+    return dict(values, momentum=MOMENTUM, learning_rate=0.05, state_end=state,
+                encoding=encoder(x))
+
+
+def run_reconstruct(generator, x, corrupted):
+    """Mask and values from corrupted rows, RMSprop."""
+    networks = [block(N_IN, N_OUT)] + [
+        nn.Sequential(nn.Linear(N_OUT, HIDDEN), nn.ReLU(),
+                      nn.Linear(HIDDEN, N_IN)) for _ in range(2)]
+    encoder, mask_decoder, value_decoder = networks
+    optimizer = torch.optim.RMSprop(
+        all_parameters(networks), lr=RATE, alpha=0.9, eps=1e-7)
+
+    def loss_of(items):
+        encoded = encoder(corrupted[items])
+        mask = (corrupted[items] != x[items]).double()
+        return (F.binary_cross_entropy_with_logits(mask_decoder(encoded), mask)
+                + 2 * F.mse_loss(value_decoder(encoded), x[items]))
+
+    values = run_steps(generator, networks, optimizer, loss_of)
+    state = norm_state(encoder)
+    encoder.eval()
+    return dict(values, alpha=2, state_end=state, encoding=encoder(x))
+
+
+def run_labels(generator, x):
+    """A head and its encoder, weighted cross-entropy, AdamW."""
+    networks = [block(N_IN, N_OUT), nn.Linear(N_OUT, 3)]
+    encoder, head = networks
+    y = torch.randint(3, (N_ROWS,), generator=generator)
+    weight = torch.tensor([0.5, 1.0, 2.5])
+    optimizer = torch.optim.AdamW(
+        all_parameters(networks), lr=RATE, weight_decay=DECAY)
+
+    def loss_of(items):
+        return F.cross_entropy(head(encoder(x[items])), y[items], weight)
+
+    values = run_steps(generator, networks, optimizer, loss_of)
+    state = norm_state(encoder)
+    encoder.eval()
+    return dict(values, y=y.tolist(), weight=weight[y], weight_decay=DECAY,
+                state_end=state, encoding=encoder(x))
+
+
+def run_samples(generator):
+    """A fixture for each task, all on the same rows."""
+    x = torch.randn(N_ROWS, N_IN, generator=generator)
+    other = x[torch.randperm(N_ROWS, generator=generator)]
+    mask = torch.rand(N_ROWS, N_IN, generator=generator) < 0.4
+    corrupted = torch.where(mask, other, x)
+    tasks = dict(
+        contrast=run_contrast(generator, x, corrupted),
+        bootstrap=run_bootstrap(generator, x, corrupted),
+        reconstruct=run_reconstruct(generator, x, corrupted),
+        labels=run_labels(generator, x),
     )
+    return [
+        dict(case="samples-" + name, torch=torch.__version__, hidden=HIDDEN,
+             n_out=N_OUT, x=x, corrupted=corrupted,
+             **dict(dict(learning_rate=RATE), **values))
+        for name, values in tasks.items()
+    ]
 
 
 def main():
@@ -322,10 +427,11 @@ def main():
     write_fixture(folder, dict(
         case="parts", torch=torch.__version__, batchnorm=batchnorm_passes(draw),
         losses=run_losses(draw, generator)))
-    write_fixture(folder, run_two_views(generator))
     write_fixture(folder, run_layers())
     write_fixture(
         folder, run_positions(torch.Generator().manual_seed(21)))
+    for fixture in run_samples(torch.Generator().manual_seed(22)):
+        write_fixture(folder, fixture)
 
 
 if __name__ == "__main__":

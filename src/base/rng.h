@@ -19,7 +19,8 @@ typedef enum {
   RNG_SAMPLE, /* negative pairs for evaluation */
   RNG_BOOTSTRAP,
   RNG_SIMULATE,
-  RNG_KEY /* keys of the parts of a fit */
+  RNG_KEY,    /* keys of the parts of a fit */
+  RNG_CORRUPT /* values that are replaced while training */
 } rng_purpose;
 
 typedef struct {

@@ -40,6 +40,8 @@ SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
                          SEXP n_threads);
 SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
                       SEXP option, SEXP n_threads);
+SEXP C_corrupt_rows(SEXP x, SEXP rule, SEXP rate, SEXP fixed, SEXP key,
+                    SEXP step, SEXP n_threads);
 SEXP C_elementary(SEXP x, SEXP precision);
 SEXP C_build_features(void);
 SEXP C_threads_give_up(void);

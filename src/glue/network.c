@@ -223,6 +223,33 @@ SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
   return result;
 }
 
+/* Copies of the rows of x with values replaced by rule number `rule`. */
+SEXP C_corrupt_rows(SEXP x, SEXP rule, SEXP rate, SEXP fixed, SEXP key,
+                    SEXP step, SEXP n_threads) {
+  double_matrix rows = get_double_matrix(x, "x");
+  SEXP corrupted =
+      PROTECT(Rf_allocMatrix(REALSXP, (int)rows.n_rows, (int)rows.n_columns));
+  corruption_trial trial = {
+      .n_rows = rows.n_rows,
+      .n_columns = rows.n_columns,
+      .x = rows.data,
+      .rule = get_int(rule, "rule"),
+      .rate = get_finite(rate, "rate"),
+      .fixed = get_int(fixed, "fixed"),
+      .key = get_key(key),
+      .step = (uint32_t)get_int(step, "step"),
+      .corrupted = REAL(corrupted),
+      .n_threads = threads_usable(get_int(n_threads, "n_threads"))};
+  status st = {STATUS_OK, ""};
+  size_t bytes;
+  engine_double.corrupt_size(&trial, &bytes, &st);
+  raise_failure(&st);
+  char *memory = scratch(bytes + 64, 1);
+  engine_double.corrupt(&trial, memory + (64 - (uintptr_t)memory % 64) % 64);
+  UNPROTECT(1);
+  return corrupted;
+}
+
 /* For tests: exp, normal distribution and density of x, three columns. */
 SEXP C_elementary(SEXP x, SEXP precision) {
   const engine *engine = get_engine(precision);

@@ -122,10 +122,17 @@ static void get_arrays(SEXP shapes, training_plan *plan) {
   plan->arrays = arrays;
 }
 
+static optimizer_kind get_optimizer_kind(SEXP name) {
+  const char *kind = get_string(name, "type");
+  if (strcmp(kind, "sgd") == 0) return OPTIMIZER_SGD;
+  if (strcmp(kind, "rmsprop") == 0) return OPTIMIZER_RMSPROP;
+  if (strcmp(kind, "adamw") == 0) return OPTIMIZER_ADAMW;
+  raise_error(STATUS_INTERNAL, "there is no optimiser \"%s\"", kind);
+}
+
 static optimizer_plan get_optimizer(SEXP list) {
-  const char *kind = get_string(get_element(list, "type"), "type");
   optimizer_plan plan = {
-      .kind = strcmp(kind, "sgd") == 0 ? OPTIMIZER_SGD : OPTIMIZER_ADAMW,
+      .kind = get_optimizer_kind(get_element(list, "type")),
       .beta_1 = get_finite(get_element(list, "beta_1"), "beta_1"),
       .beta_2 = get_finite(get_element(list, "beta_2"), "beta_2"),
       .epsilon = get_finite(get_element(list, "epsilon"), "epsilon"),

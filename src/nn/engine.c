@@ -2,6 +2,7 @@
 
 #include "nn/engine.h"
 
+#include "nn/corrupt.h"
 #include "nn/losses.h"
 #include "nn/network.h"
 #include "nn/rows.h"
@@ -186,6 +187,58 @@ static status_code loss_try(const loss_trial *trial, void *memory,
   return STATUS_OK;
 }
 
+/* ---- corruption ---------------------------------------------------------- */
+
+typedef struct {
+  corruption corruption;
+  real *x, *corrupted;
+  int *items;
+} corruption_room;
+
+static corruption_room corruption_room_take(const corruption_trial *trial,
+                                            arena *a) {
+  size_t n = trial->n_rows, k = trial->n_columns;
+  corruption_room room = {.x = arena_take(a, n, k * sizeof(real)),
+                          .corrupted = arena_take(a, n, k * sizeof(real)),
+                          .items = arena_take(a, n, sizeof(int))};
+  corruption c = {.n_rows = n,
+                  .n_columns = k,
+                  .x = room.x,
+                  .rule = (corruption_rule)trial->rule,
+                  .rate = trial->rate,
+                  .fixed = trial->fixed};
+  room.corruption = c;
+  corruption_take(&room.corruption, n, a);
+  return room;
+}
+
+static status_code corrupt_size(const corruption_trial *trial, size_t *bytes,
+                                status *st) {
+  arena counting = {NULL, 0, 0};
+  if (trial->rule < 0 || trial->rule >= N_CORRUPTIONS || trial->n_rows == 0)
+    return status_fail(st, STATUS_INTERNAL, "%zu rows, rule %d", trial->n_rows,
+                       trial->rule);
+  corruption_room_take(trial, &counting);
+  *bytes = counting.used;
+  if (counting.overflow)
+    return status_fail(st, STATUS_NO_MEMORY,
+                       "corrupted copies of %zu rows do not fit into memory",
+                       trial->n_rows);
+  return STATUS_OK;
+}
+
+static void corrupt(const corruption_trial *trial, void *memory) {
+  arena a = {memory, 0, 0};
+  size_t n = trial->n_rows, k = trial->n_columns;
+  corruption_room room = corruption_room_take(trial, &a);
+  rows_from_r(trial->x, n, k, 0, n, room.x);
+  for (size_t i = 0; i < n; ++i) room.items[i] = (int)i;
+  corruption_start(&room.corruption);
+  corrupt_rows(&room.corruption, room.items, n, trial->key, trial->step,
+               room.corrupted, trial->n_threads);
+  rows_to_r(room.corrupted, n, k, 0, n, trial->corrupted);
+}
+
 static void elementary(const double *x, size_t n, double *exponential,
                        double *distribution, double *density) {
   for (size_t i = 0; i < n; ++i) {
@@ -229,6 +282,8 @@ const engine REAL_NAME(engine) = {.precision = PRECISION,
                                   .network_initialise = network_first_values,
                                   .network_encode = network_encode,
                                   .network_try = network_try,
+                                  .corrupt_size = corrupt_size,
+                                  .corrupt = corrupt,
                                   .loss_size = loss_size,
                                   .loss_try = loss_try,
                                   .elementary = elementary};

@@ -71,6 +71,18 @@ typedef struct {
   int n_threads;
 } loss_trial;
 
+/* All rows of x, corrupted (see nn/corrupt.h); matrices are column-major. */
+typedef struct {
+  size_t n_rows, n_columns;
+  const double *x;
+  int rule, fixed;
+  double rate;
+  uint64_t key;
+  uint32_t step;
+  double *corrupted;
+  int n_threads;
+} corruption_trial;
+
 /* A layer as R shows it. */
 typedef struct {
   const char *type;
@@ -134,6 +146,12 @@ typedef struct {
                          size_t first, size_t last, double *y, int n_threads);
   status_code (*network_try)(const network_plan *plan, void *memory,
                              const network_trial *trial, status *st);
+
+  /* ---- corruption on its own ---- */
+
+  status_code (*corrupt_size)(const corruption_trial *trial, size_t *bytes,
+                              status *st);
+  void (*corrupt)(const corruption_trial *trial, void *memory);
 
   /* ---- for tests ---- */
 

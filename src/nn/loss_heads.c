@@ -118,6 +118,32 @@ static double binary_cross_entropy(const head_batch *b) {
   return sum_of_rows(b);
 }
 
+/* ---- cosine -------------------------------------------------------------- */
+
+/* mean_i (2 - 2 cos(x_i, target_i)): the squared distance at unit length */
+static size_t cosine_scratch(size_t n, size_t n_columns) {
+  (void)n;
+  return 3 * n_columns;
+}
+
+static double cosine_distance(const head_batch *b) {
+  size_t k = b->n_columns;
+  real *x = b->scratch, *unit = x + k, *target = unit + k;
+  for (size_t i = 0; i < b->n; ++i) {
+    memcpy(target, b->target + i * k, k * sizeof(real));
+    normalize_row(k, target, unit);
+    memcpy(x, b->x + i * k, k * sizeof(real));
+    real norm = normalize_row(k, x, unit);
+    double cosine = 0;
+    for (size_t j = 0; j < k; ++j)
+      cosine += (double)unit[j] * (double)target[j];
+    for (size_t j = 0; j < k; ++j) target[j] *= C(-2.0 / (double)b->n);
+    normalize_input_row(k, norm, unit, target, b->d_x + i * k);
+    b->row_loss[i] = (2 - 2 * cosine) / (double)b->n;
+  }
+  return sum_of_rows(b);
+}
+
 /* ---- NT-Xent ------------------------------------------------------------- */
 
 /* Normalised temperature-scaled cross-entropy (Chen et al. 2020,
@@ -209,6 +235,10 @@ static const head_loss head_losses[] = {{.name = "squared_error",
                                          .scratch = pairwise_scratch,
                                          .check = check_one_target,
                                          .evaluate = pairwise_logistic},
+                                        {.name = "cosine_distance",
+                                         .scratch = cosine_scratch,
+                                         .check = check_same_shape,
+                                         .evaluate = cosine_distance},
                                         {.name = "nt_xent",
                                          .scratch = nt_xent_scratch,
                                          .check = check_views,

@@ -85,6 +85,18 @@ static void sgd_piece(size_t n, real *parameters, const real *gradients,
   }
 }
 
+/* RMSprop with L2 penalty as in torch.optim.RMSprop. */
+FOR_EACH_CPU
+static void rmsprop_piece(size_t n, real *parameters, const real *gradients,
+                          real *squares, real scale, real penalty, real kept,
+                          real fresh, real learning_rate, real epsilon) {
+  SIMD for (size_t j = 0; j < n; ++j) {
+    real g = gradients[j] * scale + penalty * parameters[j];
+    squares[j] = kept * squares[j] + fresh * g * g;
+    parameters[j] -= learning_rate * g / (real_sqrt(squares[j]) + epsilon);
+  }
+}
+
 FOR_EACH_CPU
 static double squares_piece(size_t n, const real *gradients) {
   double total = 0;
@@ -138,6 +150,11 @@ static void group_step(const optimizer_plan *plan, const store *s,
                   C(1 - rate * group->decay), C(plan->beta_1),
                   C(1 - plan->beta_1), C(plan->beta_2), C(1 - plan->beta_2),
                   C(step_size), C(correction), C(plan->epsilon));
+    else if (plan->kind == OPTIMIZER_RMSPROP)
+      rmsprop_piece(n, s->parameters + first, s->gradients + first,
+                    s->moment_2 + first, C(scale), C(group->decay),
+                    C(plan->beta_2), C(1 - plan->beta_2), C(rate),
+                    C(plan->epsilon));
     else
       sgd_piece(n, s->parameters + first, s->gradients + first,
                 s->moment_1 + first, C(scale), C(group->decay),

@@ -55,16 +55,20 @@ typedef struct {
 typedef struct {
   size_t first_network, n_networks;
   double rate;  /* times the learning rate of the step */
-  double decay; /* AdamW: decoupled weight decay; SGD: L2 penalty */
+  double decay; /* AdamW: decoupled weight decay; others: L2 penalty */
   double clip;  /* L2 norm that the group's gradients are scaled down to */
   int frozen;   /* keeps its parameters */
 } group_plan;
 
-typedef enum { OPTIMIZER_ADAMW, OPTIMIZER_SGD } optimizer_kind;
+typedef enum {
+  OPTIMIZER_ADAMW,
+  OPTIMIZER_SGD,
+  OPTIMIZER_RMSPROP
+} optimizer_kind;
 
 typedef struct {
   optimizer_kind kind;
-  double beta_1, beta_2, epsilon; /* AdamW */
+  double beta_1, beta_2, epsilon; /* AdamW; RMSprop: the last two */
   double momentum;                /* SGD */
 } optimizer_plan;
 

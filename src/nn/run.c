@@ -24,6 +24,12 @@ static array_plan plan_array(const training_plan *plan, const char *name,
   return none;
 }
 
+static int plan_has_array(const training_plan *plan, const char *name) {
+  for (size_t i = 0; i < plan->n_arrays; ++i)
+    if (strcmp(plan->arrays[i].name, name) == 0) return 1;
+  return 0;
+}
+
 static size_t plan_network(const training_plan *plan, const char *name,
                            status *st) {
   for (size_t i = 0; i < plan->n_networks; ++i)
@@ -179,6 +185,8 @@ static status_code run_create(const training_plan *plan, void *memory,
   memset(values->moment_1, 0, values->n * sizeof(real));
   memset(values->moment_2, 0, values->n * sizeof(real));
   memset(values->state, 0, values->n_state * sizeof(real));
+  /* epoch_begin() shuffles it; until then no order may lead out of the data */
+  for (size_t i = 0; i < (*made)->n_items; ++i) (*made)->order[i] = (int)i;
   return STATUS_OK;
 }
 

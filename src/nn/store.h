@@ -17,7 +17,8 @@ typedef struct {
   size_t n, n_state, n_groups;
   parameter_group groups[MAX_GROUPS];
   real *parameters, *gradients;
-  real *moment_1, *moment_2; /* AdamW: both; SGD: the first, as velocity */
+  real *moment_1, *moment_2; /* AdamW: both; SGD: the first, as velocity;
+                                RMSprop: the second */
   real *state;               /* of the networks, then of the task */
   double *piece_squares;     /* scratch of the gradient norm */
 } store;

@@ -37,8 +37,9 @@ struct run {
 /* Functions that may be NULL do nothing then; all others must be there. */
 struct task_type {
   const char *name;
-  /* Names of the plan's arrays, NULL at the end; a run has all and no others
-   * (lay_out() asks for each by plan_array()). */
+  /* Names of the plan's arrays, NULL at the end; a run has no others. lay_out()
+   * asks for each by plan_array(), or first by plan_has_array() for one that
+   * may be missing. */
   const char *const *arrays;
   /* What evaluate() counts beside the loss, NULL at the end (and alone where
    * there is nothing); each is a sum over items. */
@@ -76,6 +77,7 @@ static double plan_option(const training_plan *plan, const char *name,
 /* Array of the plan; a missing one is an error, and an empty one is given. */
 static array_plan plan_array(const training_plan *plan, const char *name,
                              status *st);
+static int plan_has_array(const training_plan *plan, const char *name);
 /* Number of the network that plays a role; a missing one is an error. */
 static size_t plan_network(const training_plan *plan, const char *name,
                            status *st);

@@ -34,7 +34,7 @@ digest_cases <- function() {
     list(
         published = published(encoder = encoder_mlp(c(192, 192))),
         masked_relu = published(
-            encoder = encoder_mlp(64, "relu", layer_norm = FALSE,
+            encoder = encoder_mlp(64, "relu", norm = "none",
                 blend = FALSE, n_out = 24
             ),
             objective = info_nce(keys = "transformed", mask_known = TRUE)

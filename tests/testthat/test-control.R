@@ -61,7 +61,7 @@ test_that("the defaults are the published recipe", {
 
 test_that("an encoder may end in other dimensions or be linear", {
     encoder <- encoder_mlp(
-        hidden = integer(), layer_norm = FALSE, blend = FALSE,
+        hidden = integer(), norm = "none", blend = FALSE,
         normalize = FALSE, n_out = 3
     )
     network <- resolve_network(encoder, 5)

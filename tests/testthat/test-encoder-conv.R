@@ -106,17 +106,21 @@ test_that("a convolutional encoder differentiates", {
 
 test_that("convolutions train, in any number of threads", {
     encoder <- encoder_conv(c(8, 8), 3, c(1, 2), 2, hidden = 8, dropout = 0.1)
-    predictor <- encoder_mlp(8, blend = FALSE, normalize = FALSE)
+    head <- encoder_mlp(8, blend = FALSE, normalize = FALSE)
     networks <- list(
         encoder = resolve_network(encoder, 3, positions = 40),
-        predictor = resolve_network(predictor, 8)
+        projector = resolve_network(head, 8),
+        predictor = resolve_network(head, 8)
     )
     plan <- list(
-        task = "two_views", objective = "squared_error", networks = networks,
+        task = "samples_bootstrap", objective = "squared_error",
+        networks = networks,
         groups = engine_groups(
             networks, list(weight_decay = 1e-2, clip_norm = Inf)
         ),
-        options = c(momentum = 0.9),
+        options = c(
+            rule = 3, rate = 0.3, fixed = 1, momentum = 0.9, rise_steps = 0
+        ),
         optimizer = resolve_optimizer(train_control()),
         batch_size = 32, key = draw_key(5L)
     )

@@ -25,6 +25,11 @@ losses_r <- list(
         })
         mean(terms, na.rm = TRUE)
     },
+    cosine_distance = function(x, target, option) {
+        cosine <- rowSums(x * target) /
+            sqrt(rowSums(x^2) * rowSums(target^2))
+        mean(2 - 2 * cosine)
+    },
     nt_xent = function(x, target, option) {
         unit <- x / sqrt(rowSums(x^2))
         scores <- unit %*% t(unit) / option
@@ -50,6 +55,7 @@ loss_cases <- function() {
         list("pairwise_logistic", 3 * x[, 1, drop = FALSE],
             cbind(c(3, 1, 2, 2, 5, 1, 9, 0)), 1
         ),
+        list("cosine_distance", x, random_matrix(8, 3), 0),
         list("nt_xent", x, x, 0.3)
     )
 }

@@ -4,7 +4,7 @@
 published_like <- function(n_in) {
     encoder <- encoder_mlp(
         hidden = c(8, 5), activation = "leaky_relu", slope = 0.1,
-        layer_norm = FALSE, blend = FALSE, normalize = FALSE, n_out = 1
+        norm = "none", blend = FALSE, normalize = FALSE, n_out = 1
     )
     resolve_network(encoder, n_in)
 }

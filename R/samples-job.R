@@ -1,0 +1,274 @@
+# The networks of learn_samples(): what a run needs, and the fit that it makes.
+
+# ---- rows for the engine ----------------------------------------------------
+
+# numbers of a block of rows: 128 MB
+most_block_values <- 2^24
+
+# rows of scaled samples, as a matrix
+scaled_rows <- function(x, rows) {
+    dense_block(scaled_part(x, rows), seq_len(ncol(x)))
+}
+
+# some of the samples, by number or a logical vector
+scaled_part <- function(x, kept) {
+    x$x <- x$x[kept, , drop = FALSE]
+    x$depth <- x$depth[kept]
+    x
+}
+
+sample_blocks <- function(x) {
+    block_rows(nrow(x), max(1L, most_block_values %/% ncol(x)))
+}
+
+load_array.scaled_samples <- function(array, run, name) {
+    for (rows in sample_blocks(array)) {
+        .Call(C_run_load, run, name, unname(scaled_rows(array, rows)))
+    }
+}
+
+# ---- the job ----------------------------------------------------------------
+
+# What a control leaves open comes from the method; so do optimiser and schedule
+# of a preset that names them.
+sample_control <- function(control, method) {
+    training <- method$training
+    control <- complete_control(control, training)
+    if (is.null(control$batch_size)) control$batch_size <- training$batch_size
+    named <- intersect(
+        names(training), c("optimizer", "schedule", "betas", "epsilon",
+            "momentum")
+    )
+    control[named] <- training[named]
+    control
+}
+
+# x: scaled samples. Of control$validation samples the loss is watched.
+sample_job <- function(x, method, encoder, control, key, learned,
+                       call = rlang::caller_env()) {
+    asked <- control$batch_size
+    control <- sample_control(control, method)
+    watched <- NULL
+    if (!is.null(control$validation)) {
+        learned$scaled <- x
+        held <- draw_held_out(
+            nrow(x), 1 - control$validation, derive_key(key, "validation", 1L)
+        ) == 1L
+        watched <- scaled_part(x, held)
+        x <- scaled_part(x, !held)
+    }
+    n <- nrow(x)
+    if (is.null(asked)) control$batch_size <- min(control$batch_size, n)
+    networks <- sample_networks_of(method, encoder, ncol(x))
+    plan <- list(
+        task = sample_tasks[[method$name]][["task"]],
+        objective = sample_tasks[[method$name]][["objective"]],
+        networks = networks, groups = engine_groups(networks, control),
+        options = NULL, optimizer = resolve_optimizer(control),
+        batch_size = choose_batch_size(
+            control$batch_size, n, "samples", "x",
+            call = call
+        ),
+        key = key
+    )
+    n_steps <- control$epochs * max(1, n %/% plan$batch_size)
+    plan$options <- sample_options(method, n_steps)
+    arrays <- list(x = x)
+    if (isFALSE(method$fresh)) {
+        arrays$corrupted <- corrupt(
+            scaled_rows(x, seq_len(n)), method, key, control$threads
+        )
+    }
+    new_job("sample_job", plan, arrays, n, control,
+        measure = if (!is.null(watched)) measure_held_out_loss,
+        watched = watched, learned = learned,
+        data_hash = lapply(c(arrays, list(learned = learned)), rlang::hash)
+    )
+}
+
+sample_tasks <- list(
+    scarf = c(task = "samples_contrast", objective = "nt_xent"),
+    vime = c(task = "samples_reconstruct", objective = "reconstruction"),
+    byol = c(task = "samples_bootstrap", objective = "cosine_distance")
+)
+
+sample_options <- function(method, n_steps) {
+    own <- switch(method$name,
+        scarf = c(temperature = method$temperature),
+        vime = c(alpha = method$alpha),
+        byol = c(
+            momentum = method$momentum,
+            rise_steps = if (method$rising) n_steps else 0
+        )
+    )
+    c(
+        rule = match(method$corruption, corruption_rules) - 1,
+        rate = method$rate, fixed = as.double(method$fixed), own
+    )
+}
+
+# Rows of x with values replaced as the method has it, with the draws of a step.
+corrupt <- function(x, method, key, threads = 1L, step = 0L) {
+    .Call(
+        C_corrupt_rows, x, match(method$corruption, corruption_rules) - 1L,
+        method$rate, as.integer(method$fixed), key, step, threads
+    )
+}
+
+measure_held_out_loss <- new_measure(
+    "loss", "loss on held-out samples", FALSE, function(predicted, truth) NULL
+)
+
+# The loss of watched samples, corrupted and dropped out as in training, but
+# with the same draws each time.
+validate_job.sample_job <- function(job, run) {
+    n <- nrow(job$watched)
+    plan <- job$plan
+    plan$batch_size <- min(plan$batch_size, n)
+    twin <- engine_create(
+        plan, job$control$precision, list(x = job$watched)
+    )
+    for (block in c("parameters", "state")) {
+        engine_write(twin, block, engine_read(run, block))
+    }
+    starts <- seq(0, n - plan$batch_size, by = plan$batch_size)
+    mean(vapply(starts, function(first) {
+        items <- as.integer(first + seq_len(plan$batch_size) - 1L)
+        engine_batch(twin, items, threads = job$control$threads)
+    }, numeric(1)))
+}
+
+# What the fit needs of all samples, while they are here.
+end_job.sample_job <- function(job, state) {
+    encode_scaled(
+        all_samples(job), job$plan$networks$encoder,
+        numbers_of(final_numbers(state), job$plan$networks, 1L), job$control
+    )
+}
+
+# those that are watched among them
+all_samples <- function(job) job$learned$scaled %||% job$arrays$x
+
+finish_job.sample_job <- function(job, ends) {
+    end <- ends[[1L]]
+    job <- end$job
+    kept <- end$kept %||% end_job(job, end$state)
+    learned <- job$learned
+    network_fit(list(
+        method = learned$method, encoder = learned$encoder,
+        network = job$plan$networks$encoder, scaling = job$arrays$x$scaling,
+        assay = learned$assay, components = learned$components,
+        rotation = learned$rotation,
+        member = numbers_of(fit_member(end), job$plan$networks, 1L),
+        history = end$state$history
+    ), kept, function(...) new_fit(network_classes, list(job), ...))
+}
+
+network_classes <- c("samples_network_fit", "samples_fit")
+
+# numbers: of the encoder, list(parameters, state)
+encode_scaled <- function(x, network, numbers, control) {
+    encoded <- lapply(sample_blocks(x), function(rows) {
+        network_encode(
+            network, control$precision, numbers$parameters,
+            unname(scaled_rows(x, rows)), control$threads,
+            numbers$state %||% double()
+        )
+    })
+    encoded <- do.call(rbind, encoded)
+    dimnames(encoded) <- list(
+        rownames(x), paste0("dim", seq_len(ncol(encoded)))
+    )
+    encoded
+}
+
+# Of list(parameters, state, ...) of several networks, those of number i.
+# networks: in the order of the run.
+numbers_of <- function(numbers, networks, i) {
+    for (block in c("parameters", "state")) {
+        sizes <- vapply(networks, function(network) {
+            sum(.Call(C_network_table, network)[[block]])
+        }, numeric(1))
+        before <- sum(sizes[seq_len(i - 1L)])
+        numbers[[block]] <- numbers[[block]][before + seq_len(sizes[i])]
+    }
+    numbers
+}
+
+# fields: of the fit, before what follows from the encodings; make: new_fit() or
+# new_plain_fit() with what they need
+network_fit <- function(fields, encoded, make) {
+    centred <- encoded - rep(colMeans(encoded), each = nrow(encoded))
+    fit <- do.call(make, c(fields, list(
+        whitened = FALSE, gain = NA_real_, encoded = encoded,
+        scales = c(
+            encoding = sqrt(mean(centred^2)),
+            components = stats::sd(fields$components)
+        ),
+        diagnostics = space_diagnostics(encoded)
+    )))
+    warn_collapsed(fit)
+    fit
+}
+
+# ---- the fit ----------------------------------------------------------------
+
+learn_network <- function(x, method, encoder, control, assay,
+                          call = rlang::caller_env()) {
+    encoder <- sample_encoder(method, encoder, ncol(x))
+    found <- sample_components(
+        x, min(most_components, nrow(x) - 1L, ncol(x))
+    )
+    key <- draw_key(control$seed)
+    if (method$name == "untrained") {
+        return(untrained_fit(x, method, encoder, found, control, assay, key))
+    }
+    learned <- list(
+        method = method, encoder = encoder, assay = assay,
+        components = found$scores, rotation = found$rotation
+    )
+    job <- sample_job(x, method, encoder, control, key, learned, call)
+    finish_job(job, run_jobs(list(job)))
+}
+
+# components that a fit with a network keeps beside its encodings
+most_components <- 200L
+
+untrained_fit <- function(x, method, encoder, found, control, assay, key) {
+    network <- resolve_network(encoder, ncol(x))
+    numbers <- network_initialise(network, control$precision, key)
+    network_fit(
+        list(
+            method = method, encoder = encoder, network = network,
+            scaling = x$scaling, assay = assay, components = found$scores,
+            rotation = found$rotation, member = c(numbers, list(key = key))
+        ),
+        encode_scaled(x, network, numbers, control),
+        function(...) new_plain_fit(network_classes, control, ...)
+    )
+}
+
+# A space in which all samples lie in one place or along one line.
+warn_collapsed <- function(fit) {
+    d <- fit$diagnostics
+    found <- if (d$dead > 0.9) {
+        sprintf("%.0f%% of its dimensions are constant", 100 * d$dead)
+    } else if (d$effective_rank < 2) {
+        sprintf("its effective rank is %.1f", d$effective_rank)
+    }
+    if (is.null(found) || fit$method$name == "untrained") {
+        return(invisible())
+    }
+    warn_kith(c(
+        "The learned space has collapsed: {found}.",
+        i = switch(fit$method$name,
+            scarf = "Lower {.arg temperature} or {.arg rate} of
+            {.fn method_scarf}, or the {.arg learning_rate}.",
+            byol = "Raise {.arg momentum} of {.fn method_byol}, lower the
+            {.arg learning_rate}, or take larger batches.",
+            vime = "Lower the {.arg learning_rate}, or train for fewer
+            {.arg epochs}."
+        ),
+        i = "{.fn method_neighbours} cannot collapse."
+    ), class = "kith_warning_collapsed")
+}

@@ -1,0 +1,421 @@
+#' Train an encoder on with labels
+#'
+#' Puts a linear head on the encoder of a fit and trains both on labelled
+#' samples: cross-entropy of the logits for classes, of each label where a sample
+#' may have several, squared error for numbers. For a head on a space that stays
+#' as it is see [probe()], which is better with few labels.
+#'
+#' With [train_control()]'s defaults there are 100 epochs with AdamW, rate 3e-4
+#' falling to 0 along a cosine, in batches of 32 samples at most. Early stopping
+#' needs samples to watch, and of a handful of labels those few would be noise:
+#' so training is for a fixed number of epochs unless `validation` (a share of
+#' the labelled samples, of each class) and `patience` are set; what is watched
+#' is the log-loss, or for numbers the root mean squared error. Fewer than eight
+#' labelled samples are shown several times in an epoch.
+#'
+#' @param fit A fit of [learn_samples()] with a network.
+#' @param y Labels, in the forms of [probe()].
+#' @param x Expression of the labelled samples, in any form of
+#'   [learn_samples()]: a fit does not keep that of its own.
+#' @param frozen Does the encoder stay as it is, so that only the head is
+#'   trained? Its running statistics stay, too, and it has no dropout then.
+#' @param class_weights Of each sample in the loss: `"balanced"` (all classes
+#'   count the same), `"none"`, or a number for each class, by name. For classes
+#'   only.
+#' @param control How to train: [train_control()].
+#' @param ... Not used.
+#'
+#' @return An object of class `samples_tuned`, a `kith_fit`: plain R data with
+#'   `network` and `member` (encoder and head), `kind`, `levels`, `samples`
+#'   (labelled), `history`. It answers `predict()`, `evaluate()`, `encode()`,
+#'   `tidy()` and `glance()` as a result of [probe()] does.
+#' @section Errors: Of class `kith_error_input`: a fit without a network, labels
+#'   that [probe()] refuses, weights that are no positive numbers or name no
+#'   class.
+#' @family sample functions
+#' @examples
+#' set.seed(1)
+#' tissue <- rep(c("a", "b"), each = 20)
+#' centre <- matrix(rnorm(2 * 50), 2, dimnames = list(unique(tissue), NULL))
+#' x <- centre[tissue, ] + rnorm(40 * 50, sd = 2)
+#' dimnames(x) <- list(paste0("s", 1:40), paste0("g", 1:50))
+#' train <- seq(1, 40, by = 2)
+#' small <- encoder_mlp(16,
+#'     activation = "relu", norm = "batch", blend = FALSE, normalize = FALSE,
+#'     output = "hidden"
+#' )
+#' fit <- learn_samples(x[train, ], "scarf",
+#'     encoder = small,
+#'     control = train_control(epochs = 10, seed = 1)
+#' )
+#' tuned <- fine_tune(fit, tissue[train], x[train, ],
+#'     control = train_control(epochs = 30, seed = 1)
+#' )
+#' mean(predict(tuned, x[-train, ]) == tissue[-train])
+#' @export
+fine_tune <- function(fit, y, ...) UseMethod("fine_tune")
+
+#' @rdname fine_tune
+#' @method fine_tune samples_fit
+#' @export
+fine_tune.samples_fit <- function(fit, y, ...) {
+    abort_input(c(
+        "{.arg fit} must have a network.",
+        x = "The space of {.fn method_neighbours} has none.",
+        i = "Use {.code probe(fit, y)}, or a network of {.fn learn_samples}:
+        {.code method = \"scarf\"}."
+    ))
+}
+
+#' @rdname fine_tune
+#' @method fine_tune samples_network_fit
+#' @export
+fine_tune.samples_network_fit <- function(fit, y, x, frozen = FALSE,
+                                          class_weights = "balanced",
+                                          control = train_control(), ...) {
+    rlang::check_dots_empty()
+    check_class(control, "train_control", "train_control")
+    check_flag(frozen)
+    if (missing(x)) {
+        abort_input(c(
+            "{.arg x} must hold the expression of the labelled samples.",
+            i = "A fit does not keep that of its samples."
+        ))
+    }
+    x <- new_samples(fit, x)
+    labels <- sample_labels(y, rownames(x))
+    weights <- label_weights(class_weights, labels)
+    tune(fit, scaled_part(x, labels$rows), labels, weights, frozen, control)
+}
+
+# x: scaled samples, those that are labelled
+tune <- function(fit, x, labels, weights, frozen, control,
+                 call = rlang::caller_env()) {
+    control <- complete_control(control, tuning_defaults)
+    key <- draw_key(control$seed)
+    job <- tuning_job(fit, x, labels, weights, frozen, control, key, call)
+    finish_job(job, run_jobs(list(job)))
+}
+
+tuning_defaults <- list(
+    epochs = 100L, learning_rate = 3e-4, weight_decay = 1e-2
+)
+
+# ---- targets and weights ----------------------------------------------------
+
+tuning_losses <- c(
+    class = "softmax_cross_entropy", labels = "binary_cross_entropy",
+    response = "squared_error"
+)
+
+# list(y (rows x targets), n_out, centre, scale), the last two of numbers
+tuning_targets <- function(labels) {
+    y <- labels$y
+    found <- switch(labels$kind,
+        class = list(y = cbind(as.double(y) - 1), n_out = nlevels(y)),
+        labels = list(
+            y = vapply(y, function(one) as.double(one) - 1, numeric(length(
+                y[[1L]]
+            ))),
+            n_out = length(y)
+        ),
+        response = list(
+            y = cbind((y - mean(y)) / stats::sd(y)), n_out = 1L,
+            centre = mean(y), scale = stats::sd(y)
+        )
+    )
+    found$y <- matrix(found$y, ncol = if (labels$kind == "labels") {
+        found$n_out
+    } else {
+        1L
+    })
+    found
+}
+
+# a weight for each labelled sample
+label_weights <- function(class_weights, labels,
+                          call = rlang::caller_env()) {
+    n <- length(labels$rows)
+    if (is.character(class_weights)) {
+        check_choice(class_weights, c("balanced", "none"), call = call)
+        if (class_weights == "none" || labels$kind != "class") {
+            return(rep(1, n))
+        }
+        counts <- table(labels$y)
+        weights <- n / (length(counts) * counts)
+        return(as.vector(weights[as.character(labels$y)]))
+    }
+    good <- is.numeric(class_weights) && !is.null(names(class_weights)) &&
+        all(is.finite(class_weights)) && all(class_weights > 0)
+    if (!good || labels$kind != "class" ||
+        !setequal(names(class_weights), labels$levels)) {
+        abort_input(c(
+            "{.arg class_weights} must be {.val balanced}, {.val none}, or a
+            positive number for each class, by name.",
+            x = "It is {describe_value(class_weights)}.",
+            i = if (labels$kind == "class") {
+                "The classes are {.val {labels$levels}}."
+            } else {
+                "{.arg y} has no classes: leave it {.val none}."
+            }
+        ), call = call)
+    }
+    unname(class_weights[as.character(labels$y)])
+}
+
+# ---- the job ----------------------------------------------------------------
+
+tuning_job <- function(fit, x, labels, weights, frozen, control, key, call) {
+    targets <- tuning_targets(labels)
+    watched <- logical(nrow(x))
+    if (!is.null(control$validation)) {
+        watched <- watched_labels(labels, control$validation, key, call)
+    }
+    # an epoch has at least eight items
+    shown <- which(!watched)
+    shown <- rep(shown, ceiling(smallest_batch / length(shown)))
+    networks <- list(
+        encoder = fit$network,
+        head = network_of_layers(
+            ncol(fit$encoded), list(layer("linear", targets$n_out))
+        )
+    )
+    plan <- list(
+        task = "samples_labels", objective = tuning_losses[[labels$kind]],
+        networks = networks, groups = tuning_groups(control, frozen),
+        options = c(frozen = as.double(frozen)),
+        optimizer = resolve_optimizer(control),
+        batch_size = choose_batch_size(
+            control$batch_size, length(shown), "labelled samples", "y", 32L,
+            call
+        ),
+        key = key
+    )
+    rows <- scaled_rows(x, seq_len(nrow(x)))
+    take <- function(from, which) unname(from[which, , drop = FALSE])
+    learned <- list(
+        labels = labels[c("kind", "levels")], samples = rownames(x),
+        encoder = fit$encoder, fit = fit[c(
+            "method", "encoder", "scaling", "assay"
+        )],
+        targets = targets[c("centre", "scale")], frozen = frozen
+    )
+    new_job("tuning_job", plan,
+        list(
+            x = take(rows, shown), y = take(targets$y, shown),
+            weight = cbind(weights[shown])
+        ),
+        length(shown), control,
+        measure = if (any(watched)) tuning_measures[[labels$kind]],
+        watched = if (any(watched)) {
+            list(x = take(rows, watched), y = take(targets$y, watched))
+        },
+        first = fit$member[intersect(
+            names(fit$member), c("parameters", "state")
+        )],
+        learned = learned
+    )
+}
+
+# encoder and head; a frozen encoder keeps its parameters
+tuning_groups <- function(control, frozen) {
+    list(
+        n_networks = c(1L, 1L), rate = c(1, 1),
+        decay = rep(as.double(control$weight_decay), 2L),
+        clip = rep(as.double(control$clip_norm), 2L),
+        frozen = c(frozen, FALSE)
+    )
+}
+
+# which samples are watched: a share of each class, of which some stay
+watched_labels <- function(labels, share, key, call) {
+    key <- derive_key(key, "validation", 1L)
+    n <- length(labels$rows)
+    strata <- if (labels$kind == "class") as.integer(labels$y) else rep(1L, n)
+    watched <- logical(n)
+    for (level in unique(strata)) {
+        inside <- which(strata == level)
+        if (length(inside) > 1L) {
+            held <- draw_held_out(
+                length(inside), 1 - share, derive_key(key, "units", level)
+            )
+            watched[inside[held == 1L]] <- TRUE
+        }
+    }
+    if (!any(watched) || all(watched)) {
+        abort_input(c(
+            "{.arg validation} must leave labelled samples to train on and some
+            to watch.",
+            x = "A share of {share} of {n} leaves
+            {if (any(watched)) 'none to train on' else 'none to watch'}.",
+            i = "With so few labels train for a fixed number of
+            {.arg epochs}: {.code validation = NULL}."
+        ), call = call)
+    }
+    watched
+}
+
+# of logits (rows x outputs) against targets
+tuning_measures <- list(
+    class = new_measure(
+        "log_loss", "log-loss on watched samples", FALSE,
+        function(predicted, truth) {
+            logs <- log_softmax(predicted)
+            -mean(logs[cbind(seq_len(nrow(logs)), truth[, 1L] + 1)])
+        }
+    ),
+    labels = new_measure(
+        "log_loss", "log-loss on watched samples", FALSE,
+        function(predicted, truth) {
+            -mean(stats::plogis(ifelse(truth > 0, predicted, -predicted),
+                log.p = TRUE
+            ))
+        }
+    ),
+    response = measure_rmse
+)
+
+validate_job.tuning_job <- function(job, run) {
+    if (is.null(job$watched)) {
+        return(NA_real_)
+    }
+    scores <- tuned_scores(
+        job$plan$networks,
+        list(
+            parameters = engine_read(run, "parameters"),
+            state = engine_read(run, "state")
+        ),
+        job$watched$x, job$control
+    )
+    job$measure$of(scores, job$watched$y)
+}
+
+# outputs of the head for rows of scaled samples; with the encodings
+tuned_scores <- function(networks, numbers, x, control, encoded = FALSE) {
+    run <- function(i, x) {
+        own <- numbers_of(numbers, networks, i)
+        network_encode(
+            networks[[i]], control$precision, own$parameters, x,
+            control$threads, own$state %||% double()
+        )
+    }
+    encodings <- run(1L, x)
+    if (encoded) encodings else run(2L, encodings)
+}
+
+finish_job.tuning_job <- function(job, ends) {
+    job <- ends[[1L]]$job
+    learned <- job$learned
+    new_fit("samples_tuned", list(job),
+        fit = learned$fit, networks = job$plan$networks,
+        kind = learned$labels$kind, levels = learned$labels$levels,
+        targets = learned$targets, samples = learned$samples,
+        frozen = learned$frozen, member = fit_member(ends[[1L]]),
+        history = ends[[1L]]$state$history
+    )
+}
+
+# ---- the fit ----------------------------------------------------------------
+
+#' @rdname fine_tune
+#' @param object A result of `fine_tune()`.
+#' @param newdata,type See [predict()][samples_probe] of a result of [probe()];
+#'   `newdata` must be given.
+#' @method predict samples_tuned
+#' @export
+predict.samples_tuned <- function(object, newdata, type = NULL, ...) {
+    rlang::check_dots_empty()
+    types <- prediction_types(object)
+    type <- if (is.null(type)) types[1L] else check_choice(type, types)
+    predict_scaled(object, new_samples(object$fit, newdata), type)
+}
+
+predict_scaled <- function(object, x, type) {
+    finish_prediction(
+        tuned_predictions(object, tuned_rows(object, x)), object, rownames(x),
+        type
+    )
+}
+
+tuned_predictions <- function(object, scores) {
+    switch(object$kind,
+        class = named_columns(exp(log_softmax(scores)), object$levels),
+        labels = named_columns(stats::plogis(scores), object$levels),
+        response = scores[, 1L] * object$targets$scale + object$targets$centre
+    )
+}
+
+# scaled samples through the encoder, and the head
+tuned_rows <- function(object, x, encoded = FALSE) {
+    values <- lapply(sample_blocks(x), function(rows) {
+        tuned_scores(
+            object$networks, object$member, unname(scaled_rows(x, rows)),
+            object$control, encoded
+        )
+    })
+    do.call(rbind, values)
+}
+
+#' @rdname fine_tune
+#' @method encode samples_tuned
+#' @export
+encode.samples_tuned <- function(fit, newdata, ...) {
+    rlang::check_dots_empty()
+    x <- new_samples(fit$fit, newdata)
+    encoded <- tuned_rows(fit, x, encoded = TRUE)
+    dimnames(encoded) <- list(
+        rownames(x), paste0("dim", seq_len(ncol(encoded)))
+    )
+    encoded
+}
+
+#' @method evaluate samples_tuned
+#' @export
+evaluate.samples_tuned <- evaluate.samples_probe
+
+#' @method tidy samples_tuned
+#' @export
+tidy.samples_tuned <- function(x, ...) x$history
+
+#' @method glance samples_tuned
+#' @export
+glance.samples_tuned <- function(x, ...) {
+    data.frame(
+        kind = x$kind, labelled = length(x$samples),
+        classes = length(x$levels), frozen = x$frozen,
+        epochs = nrow(x$history), best_epoch = x$member$best_epoch %||% NA,
+        loss = utils::tail(x$history$loss, 1L)
+    )
+}
+
+#' @method print samples_tuned
+#' @export
+print.samples_tuned <- function(x, ...) {
+    row <- glance(x)
+    cli::cat_line("<samples_tuned>")
+    cli::cat_line(
+        "  ", row$labelled, " labelled samples, ", describe_labels(x),
+        "; encoder of ", x$fit$method$name,
+        if (x$frozen) ", frozen" else ", trained with the head"
+    )
+    cli::cat_line(sprintf("  %d epochs, last loss %.3g", row$epochs, row$loss))
+    cli::cat_line("  predict(tuned, newdata)")
+    invisible(x)
+}
+
+#' @method summary samples_tuned
+#' @export
+summary.samples_tuned <- function(object, ...) {
+    structure(
+        list(glance = glance(object), tuned = object),
+        class = "summary.samples_tuned"
+    )
+}
+
+#' @method print summary.samples_tuned
+#' @export
+print.summary.samples_tuned <- function(x, ...) {
+    print(x$tuned)
+    print(x$glance, row.names = FALSE, digits = 3)
+    invisible(x)
+}
