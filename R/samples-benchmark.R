@@ -20,8 +20,8 @@
 #' @param methods A named list of methods of [learn_samples()]. One with a
 #'   network is there three times: `<name> frozen` (logistic regression on its
 #'   encodings), `<name> + genes` ([probe()] on encodings and components) and
-#'   `<name> fine-tuned` ([fine_tune()]). [method_untrained()] gives the controls
-#'   of these: a network as it was drawn, and one trained from scratch.
+#'   `<name> fine-tuned` ([fine_tune()]). [method_untrained()] gives the
+#'   controls of these: a network as it was drawn, and one trained from scratch.
 #' @param encoder Of all networks, see [learn_samples()].
 #' @param baselines Names of those to compare with. `NULL`: all.
 #' @param folds,draws How many folds, and draws of labels in each.

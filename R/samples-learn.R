@@ -3,9 +3,9 @@
 #' Learns from an expression matrix alone which samples belong together. Few
 #' labels are then enough: see [probe()].
 #'
-#' There are four methods. `"neighbours"`, the default, is a closed form (below);
-#' `"scarf"`, `"vime"` and `"byol"` train a network on corrupted samples: see
-#' [sample_networks].
+#' There are four methods. `"neighbours"`, the default, is a closed form
+#' (below); `"scarf"`, `"vime"` and `"byol"` train a network on corrupted
+#' samples: see [sample_networks].
 #'
 #' `method_neighbours()` needs no network. Genes are standardised, and of the
 #' leading principal components of the samples a new space is made in which
@@ -43,9 +43,9 @@
 #' @param encoder The network of the last four: an [encoder_mlp()]. `NULL`: the
 #'   published one, see [sample_networks].
 #' @param positives For `"neighbours"`: samples that are known to be alike
-#'   (replicates, the same patient or line): a vector with the group of each sample (`NA`: none),
-#'   or a data frame whose first two columns are ids of two samples. They join
-#'   the mutual neighbours.
+#'   (replicates, the same patient or line): a vector with the group of each
+#'   sample (`NA`: none), or a data frame whose first two columns are ids of two
+#'   samples. They join the mutual neighbours.
 #' @param positives_weight How much such a pair counts beside a pair of
 #'   neighbours.
 #' @param transform What is done to the values first: `"log1p"` (log2(x + 1), of
@@ -67,8 +67,8 @@
 #'   above), `encoded` (samples x dimensions, not smoothed), `scales` (of
 #'   encodings and components), `diagnostics` (see [glance()][samples_fit]),
 #'   `control`, `version`, `blas`. With a network (class `samples_network_fit`)
-#'   `encoder`, `network`, `member` (its parameters) and `history` stand in place
-#'   of `whitenings`.
+#'   `encoder`, `network`, `member` (its parameters) and `history` stand in
+#'   place of `whitenings`.
 #' @section Errors: Of class `kith_error_input`: values that are missing or not
 #'   finite, fewer than 10 samples, names that are missing, repeated or say that
 #'   the matrix lies on its side, a logarithm of negative values, genes that are

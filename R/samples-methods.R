@@ -12,15 +12,15 @@
 #'   `loss`, `mask_accuracy` (of VIME), `mean_cosine` (of two encodings of a
 #'   batch), `dead` (share of dimensions that are the same in all of a batch),
 #'   `learning_rate` and, where samples are watched, `validation_loss`.
-#'   `glance()`: one row, `method`, `samples`, `genes`, `dimensions`, `whitened`,
-#'   `gain` (see [learn_samples()]), the last `loss` of a network and what shows
-#'   a space that has collapsed: `effective_rank` (of the encodings: exp of the
-#'   entropy of the spectrum of their covariance), `top_share` (of variance in
-#'   the first direction), `dead` (share of dimensions without variance) and
-#'   `mean_cosine` (of two samples). `augment()`: a row for each sample,
-#'   `sample` and the first two principal components of the encodings, `space1`
-#'   and `space2`. `autoplot()`: a `ggplot` of the first two components of the
-#'   genes and of the encodings.
+#'   `glance()`: one row, `method`, `samples`, `genes`, `dimensions`,
+#'   `whitened`, `gain` (see [learn_samples()]), the last `loss` of a network
+#'   and what shows a space that has collapsed: `effective_rank` (of the
+#'   encodings: exp of the entropy of the spectrum of their covariance),
+#'   `top_share` (of variance in the first direction), `dead` (share of
+#'   dimensions without variance) and `mean_cosine` (of two samples).
+#'   `augment()`: a row for each sample, `sample` and the first two principal
+#'   components of the encodings, `space1` and `space2`. `autoplot()`: a
+#'   `ggplot` of the first two components of the genes and of the encodings.
 #' @family sample functions
 #' @examples
 #' x <- matrix(rnorm(40 * 50), 40,

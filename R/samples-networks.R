@@ -18,9 +18,9 @@
 #'   by an equal one counts as kept.
 #' * `method_byol()`: from a sample, encoder, projector and predictor predict
 #'   what a target makes of the corrupted copy, and the other way round:
-#'   (2 - 2 cos(q1, t2)) + (2 - 2 cos(q2, t1)). The target is a moving average of
-#'   encoder and projector (running statistics as well), without a gradient; each
-#'   step keeps a share `momentum` of it.
+#'   (2 - 2 cos(q1, t2)) + (2 - 2 cos(q2, t1)). The target is a moving average
+#'   of encoder and projector (running statistics as well), without a gradient;
+#'   each step keeps a share `momentum` of it.
 #' * `method_untrained()`: the encoder as it was drawn.
 #'
 #' What replaces a value of a gene (`corruption`): a number between its smallest
@@ -38,11 +38,21 @@
 #' epochs, batch size and rate where [train_control()] leaves them open. Every
 #' argument that is given replaces the preset's.
 #'
-#' | | `"kith"` | `"paper"` | `"original"` |
-#' |---|---|---|---|
-#' | SCARF | `"sample"`, rate 0.5, temperature 0.2; AdamW 1e-3 to 0 along a cosine, 100 epochs of batches of 256 | `"uniform"`, 0.3, 1; Adam 1e-4, 1,000 epochs, 256 | `"marginal"`, 0.6, 1; encoder without normalisation and dropout; Adam 1e-3, 1,000, 128 |
-#' | VIME | `"sample"`, 0.3; decoders with one hidden layer of 256; AdamW 1e-3, cosine, 100, 128 | `"permute"` of all samples, once before training, 0.3; decoders with 4; RMSprop 1e-3, 500, 32 | the same with an encoder of one layer as wide as the genes, decoders without a hidden layer; 10 epochs, 128 |
-#' | BYOL | `"sample"`, 0.5; heads 512 > 256; momentum 0.99; AdamW 1e-3, cosine, 100, 256 | `"permute"`, 0.3; heads 4096 > 256 with dropout 0.2; momentum 0.9; SGD 1e-4, 50, 32 | `"permute"`, 0.3; heads 4096 > 256; momentum 0.996 rising to 1 along a cosine; SGD 0.2, cosine, 1,000, 256 |
+#' * SCARF. `"kith"`: corruption `"sample"`, rate 0.5, temperature 0.2; AdamW
+#'   1e-3 along a cosine to 0, 100 epochs of batches of 256. `"paper"`:
+#'   `"uniform"`, 0.3, 1; Adam 1e-4, 1,000 epochs, 256. `"original"`:
+#'   `"marginal"`, 0.6, 1, an encoder without normalisation and dropout; Adam
+#'   1e-3, 1,000 epochs, 128. Projectors 256 > 256.
+#' * VIME. `"kith"`: `"sample"`, 0.3, decoders with one hidden layer of 256;
+#'   AdamW 1e-3, cosine, 100 epochs, 128. `"paper"`: `"permute"` of all samples,
+#'   once before training, 0.3, decoders with four hidden layers; RMSprop 1e-3,
+#'   500 epochs, 32. `"original"`: the same with an encoder of one layer as wide
+#'   as there are genes and linear decoders; 10 epochs, 128. `alpha` 2.
+#' * BYOL. `"kith"`: `"sample"`, 0.5, heads 512 > 256, momentum 0.99; AdamW
+#'   1e-3, cosine, 100 epochs, 256. `"paper"`: `"permute"`, 0.3, heads 4096 >
+#'   256 with dropout 0.2, momentum 0.9; SGD 1e-4, 50 epochs, 32. `"original"`:
+#'   `"permute"`, 0.3, heads 4096 > 256, momentum 0.996 rising to 1; SGD 0.2,
+#'   cosine, 1,000 epochs, 256.
 #'
 #' Differences to the published code, made on purpose: VIME's values are
 #' standardised, so their decoder ends in a linear layer, not a sigmoid; first
@@ -69,9 +79,9 @@
 #'   `kith_error_input`.
 #' @references Dradjat K, Hamidi M, Bartet P, Hanczar B (2025). Self-supervised
 #'   representation learning on gene expression data. Bioinformatics 41(11)
-#'   btaf533. Bahri D et al. (2022). SCARF. ICLR, arXiv:2106.15147. Yoon J et al.
-#'   (2020). VIME. NeurIPS. Grill JB et al. (2020). Bootstrap your own latent.
-#'   arXiv:2006.07733.
+#'   btaf533. Bahri D et al. (2022). SCARF. ICLR, arXiv:2106.15147. Yoon J et
+#'   al. (2020). VIME. NeurIPS. Grill JB et al. (2020). Bootstrap your own
+#'   latent. arXiv:2006.07733.
 #' @family sample functions
 #' @examples
 #' method_scarf()

@@ -1,9 +1,9 @@
 #' Train an encoder on with labels
 #'
 #' Puts a linear head on the encoder of a fit and trains both on labelled
-#' samples: cross-entropy of the logits for classes, of each label where a sample
-#' may have several, squared error for numbers. For a head on a space that stays
-#' as it is see [probe()], which is better with few labels.
+#' samples: cross-entropy of the logits for classes, of each label where a
+#' sample may have several, squared error for numbers. For a head on a space
+#' that stays as it is see [probe()], which is better with few labels.
 #'
 #' With [train_control()]'s defaults there are 100 epochs with AdamW, rate 3e-4
 #' falling to 0 along a cosine, in batches of 32 samples at most. Early stopping
