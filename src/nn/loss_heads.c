@@ -34,22 +34,44 @@ static double sum_of_rows(const head_batch *b) {
   return total;
 }
 
+/* The mean over all values of what `row` sums over a row; it writes the
+ * gradient of share times that sum. */
+static double mean_of_values(const head_batch *b,
+                             double (*row)(size_t k, const real *x,
+                                           const real *target, real share,
+                                           real *d_x)) {
+  size_t k = b->n_columns;
+  const double share = 1.0 / ((double)b->n * (double)k);
+  int n_pieces = count_pieces(b->n, ROWS_PER_PIECE);
+  PARALLEL_FOR(threads_for(b->n_threads, b->n * k))
+  for (int piece = 0; piece < n_pieces; ++piece) {
+    size_t first = (size_t)piece * ROWS_PER_PIECE;
+    size_t last = smaller(first + ROWS_PER_PIECE, b->n);
+    for (size_t i = first; i < last; ++i)
+      b->row_loss[i] = share * row(k, b->x + i * k, b->target + i * k,
+                                   C(share), b->d_x + i * k);
+  }
+  return sum_of_rows(b);
+}
+
 /* ---- squared error ------------------------------------------------------- */
 
 /* mean_ij (x_ij - target_ij)^2 */
-static double squared_error(const head_batch *b) {
-  size_t k = b->n_columns;
-  const real factor = C(2.0 / ((double)b->n * (double)k));
-  for (size_t i = 0; i < b->n; ++i) {
-    double total = 0;
-    for (size_t j = i * k; j < (i + 1) * k; ++j) {
-      real difference = b->x[j] - b->target[j];
-      total += (double)difference * (double)difference;
-      b->d_x[j] = factor * difference;
-    }
-    b->row_loss[i] = total / ((double)b->n * (double)k);
+FOR_EACH_CPU
+static double squared_error_row(size_t k, const real *x, const real *target,
+                                real share, real *d_x) {
+  double total = 0;
+  SIMD_SUM(total)
+  for (size_t j = 0; j < k; ++j) {
+    real difference = x[j] - target[j];
+    total += (double)difference * (double)difference;
+    d_x[j] = 2 * share * difference;
   }
-  return sum_of_rows(b);
+  return total;
+}
+
+static double squared_error(const head_batch *b) {
+  return mean_of_values(b, squared_error_row);
 }
 
 /* ---- cross-entropy ------------------------------------------------------- */
@@ -101,21 +123,24 @@ static status_code check_probabilities(const head_batch *b, status *st) {
   return STATUS_OK;
 }
 
-static double binary_cross_entropy(const head_batch *b) {
-  size_t k = b->n_columns;
-  const double share = 1.0 / ((double)b->n * (double)k);
-  for (size_t i = 0; i < b->n; ++i) {
-    double total = 0;
-    for (size_t j = i * k; j < (i + 1) * k; ++j) {
-      double x = (double)b->x[j], target = (double)b->target[j];
-      double fall = exp(-fabs(x)); /* never overflows */
-      double chance = x >= 0 ? 1 / (1 + fall) : fall / (1 + fall);
-      total += log1p(fall) + (x > 0 ? x : 0) - target * x;
-      b->d_x[j] = C(share * (chance - target));
-    }
-    b->row_loss[i] = share * total;
+FOR_EACH_CPU
+static double binary_cross_entropy_row(size_t k, const real *x,
+                                       const real *target, real share,
+                                       real *d_x) {
+  double total = 0;
+  SIMD_SUM(total)
+  for (size_t j = 0; j < k; ++j) {
+    real fall = real_exp(-real_abs(x[j])); /* never overflows */
+    real chance = (x[j] >= 0 ? 1 : fall) / (1 + fall);
+    real above = x[j] > 0 ? x[j] : 0;
+    total += (double)(real_log1p(fall) + above - target[j] * x[j]);
+    d_x[j] = share * (chance - target[j]);
   }
-  return sum_of_rows(b);
+  return total;
+}
+
+static double binary_cross_entropy(const head_batch *b) {
+  return mean_of_values(b, binary_cross_entropy_row);
 }
 
 /* ---- cosine -------------------------------------------------------------- */

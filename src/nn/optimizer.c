@@ -55,6 +55,18 @@ static status_code store_take(const training_plan *plan,
 
 /* ---- steps --------------------------------------------------------------- */
 
+/* A mean that decays while gradients are 0 (those of a dead unit) would end in
+ * numbers that are too small to be normal, which processors are slow with. */
+#ifdef KITH_SINGLE
+#define SMALLEST_MEAN 1e-30f
+#else
+#define SMALLEST_MEAN 1e-290
+#endif
+
+KERNEL_INLINE real without_tiny(real mean) {
+  return real_abs(mean) < SMALLEST_MEAN ? 0 : mean;
+}
+
 /* AdamW (Loshchilov & Hutter 2019) in the order of PyTorch's torch.optim:
  * decay first, then the step with bias-corrected moments. */
 FOR_EACH_CPU
@@ -64,8 +76,8 @@ static void adamw_piece(size_t n, real *parameters, const real *gradients,
                         real step_size, real correction, real epsilon) {
   SIMD for (size_t j = 0; j < n; ++j) {
     real g = gradients[j] * scale;
-    moment_1[j] = beta_1 * moment_1[j] + fresh_1 * g;
-    moment_2[j] = beta_2 * moment_2[j] + fresh_2 * g * g;
+    moment_1[j] = without_tiny(beta_1 * moment_1[j] + fresh_1 * g);
+    moment_2[j] = without_tiny(beta_2 * moment_2[j] + fresh_2 * g * g);
     parameters[j] = parameters[j] * decay -
                     step_size * moment_1[j] /
                         (real_sqrt(moment_2[j]) * correction + epsilon);
@@ -80,7 +92,7 @@ static void sgd_piece(size_t n, real *parameters, const real *gradients,
                       real learning_rate) {
   SIMD for (size_t j = 0; j < n; ++j) {
     real g = gradients[j] * scale + penalty * parameters[j];
-    velocity[j] = momentum * velocity[j] + g;
+    velocity[j] = without_tiny(momentum * velocity[j] + g);
     parameters[j] -= learning_rate * velocity[j];
   }
 }
@@ -92,7 +104,7 @@ static void rmsprop_piece(size_t n, real *parameters, const real *gradients,
                           real fresh, real learning_rate, real epsilon) {
   SIMD for (size_t j = 0; j < n; ++j) {
     real g = gradients[j] * scale + penalty * parameters[j];
-    squares[j] = kept * squares[j] + fresh * g * g;
+    squares[j] = without_tiny(kept * squares[j] + fresh * g * g);
     parameters[j] -= learning_rate * g / (real_sqrt(squares[j]) + epsilon);
   }
 }
