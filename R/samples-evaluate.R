@@ -20,10 +20,14 @@ evaluate.samples_probe <- function(x, newdata, y, groups = NULL, draws = 1000,
     labels <- tested_labels(y, rownames(data), x)
     groups <- sample_groups(groups, rownames(data))[labels$rows]
     predicted <- predict(x, newdata,
-        type = if (x$kind == "response") "response" else "prob"
+        type = utils::tail(prediction_types(x), 1L)
     )
-    if (x$kind == "response") {
-        measures <- list(measure_spearman, measure_rmse)
+    if (prediction_types(x)[1L] == "response") {
+        measures <- if (x$kind == "survival") {
+            list(measure_survival)
+        } else {
+            list(measure_spearman, measure_rmse)
+        }
         return(measure_labels(
             predicted[labels$rows], labels$y, groups, measures, draws, level,
             x$control$seed
@@ -84,7 +88,8 @@ tested_labels <- function(y, samples, probe, call = rlang::caller_env()) {
         abort_input(c(
             "{.arg y} must be of the kind that the probe has learned.",
             x = "It holds {c(class = 'classes', response = 'numbers',
-            labels = 'several labels')[[found$kind]]}."
+            labels = 'several labels', survival = 'survival times'
+            )[[found$kind]]}."
         ), call = call)
     }
     found
@@ -136,7 +141,10 @@ measure_labels <- function(predicted, truth, groups, measures, draws, level,
     }, numeric(length(measures)))
     tails <- c(1 - level, 1 + level) / 2
     bounds <- if (draws > 0L) {
-        apply(drawn, 1L, stats::quantile, tails, na.rm = TRUE)
+        apply(
+            matrix(drawn, length(measures)), 1L, stats::quantile, tails,
+            na.rm = TRUE
+        )
     } else {
         matrix(NA_real_, 2L, length(measures))
     }

@@ -4,7 +4,8 @@
 #' @param newdata New samples in any of the forms of [learn_samples()]. `NULL`:
 #'   the samples of the fit.
 #' @param type `"class"`, `"prob"` (a column for each class or label) or
-#'   `"response"`, the predicted number. `NULL`: what there is.
+#'   `"response"`, the predicted number, or for survival times the logarithm of
+#'   the relative risk. `NULL`: what there is.
 #' @param ... Not used.
 #' @return `predict()`: for classes a factor with sample ids as names, or a
 #'   matrix samples x classes of probabilities; for several labels a logical
@@ -14,9 +15,9 @@
 #'   `classes`, `encoding` (the share of that head in all weights).
 #'   `evaluate()`: a data frame with a row for each measure, `measure`
 #'   (`accuracy`, `balanced` (accuracy), `macro_f1`, `log_loss`; for numbers
-#'   `spearman` and `rmse`), its `value`, a bootstrap interval over groups
-#'   (`lower`, `upper`) and `n` samples; with several labels one for each
-#'   `label`.
+#'   `spearman` and `rmse`; for survival times Harrell's `concordance`), its
+#'   `value`, a bootstrap interval over groups (`lower`, `upper`) and `n`
+#'   samples; with several labels one for each `label`.
 #' @section Errors: Of class `kith_error_input`: a `type` that the labels do not
 #'   have, classes that the probe does not know, an evaluation on samples that
 #'   it has learned from, and all that [encode()][samples_fit] refuses.
@@ -45,13 +46,17 @@ predict.samples_probe <- function(object, newdata = NULL, type = NULL, ...) {
 }
 
 prediction_types <- function(object) {
-    if (object$kind == "response") "response" else c("class", "prob")
+    if (object$kind %in% c("response", "survival")) {
+        "response"
+    } else {
+        c("class", "prob")
+    }
 }
 
 # predictions from scaled spaces of samples
 predict_spaces <- function(object, spaces, samples, type) {
     predicted <- switch(object$kind,
-        response = response_of(object$learned, spaces)[, 1L],
+        response = , survival = response_of(object$learned, spaces)[, 1L],
         class = named_columns(
             probabilities_of(object$learned, spaces), object$levels
         ),
@@ -151,7 +156,7 @@ describe_labels <- function(x) {
     switch(x$kind,
         class = paste(length(x$levels), "classes"),
         labels = paste(length(x$levels), "labels"),
-        response = "a number"
+        response = "a number", survival = "survival times"
     )
 }
 

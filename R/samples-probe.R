@@ -2,8 +2,9 @@
 #'
 #' Puts a penalised head on the space of a fit, which itself stays as it is:
 #' multinomial logistic regression for classes, ridge regression for numbers,
-#' one logistic regression for each label where a sample may have several. Some
-#' labelled samples are enough.
+#' one logistic regression for each label where a sample may have several, Cox
+#' regression (with a ridge penalty) for survival times. Some labelled samples
+#' are enough.
 #'
 #' There are two heads: one on the encodings (`encoding`) and one on the scores
 #' of the principal components (`components`), which is close to a regression on
@@ -12,12 +13,14 @@
 #' cross-entropy on inner folds of the labelled samples; this calibrates
 #' probabilities, too. With fewer the encodings count alone, or both the same
 #' where the fit is not whitened. For numbers the two are mixed by how well they
-#' predict samples that are left out.
+#' predict samples that are left out; for survival times the one with the lower
+#' partial deviance on inner folds counts (penalties by `glmnet`).
 #'
 #' @param fit A fit of [learn_samples()].
 #' @param y Labels: a factor, character or logical vector (classes), a numeric
 #'   vector (a number is predicted), or a logical matrix or data frame with a
-#'   column for each label (several may hold). With names (or row names) that
+#'   column for each label (several may hold), or survival times,
+#'   `survival::Surv(time, event)`. With names (or row names) that
 #'   are sample ids: those samples; without: all, in their order. `NA`: no
 #'   label.
 #' @param x Expression of the labelled samples, in any form of
@@ -33,11 +36,12 @@
 #' @param ... Not used.
 #'
 #' @return An object of class `samples_probe`, a `kith_fit`: plain R data with
-#'   the `fit`, the `heads`, their `weights`, `kind` (`"class"`, `"response"`
-#'   or `"labels"`), `levels`, `samples` (labelled). See [samples_probe].
+#'   the `fit`, the `heads`, their `weights`, `kind` (`"class"`, `"response"`,
+#'   `"labels"` or `"survival"`), `levels`, `samples` (labelled). See
+#'   [samples_probe].
 #' @section Errors: Of class `kith_error_input`: labels of unknown samples, one
 #'   class only, numbers that are all the same, fewer than three labelled
-#'   samples of a number.
+#'   samples of a number or ten events.
 #' @family sample functions
 #' @examples
 #' set.seed(1)
@@ -86,6 +90,7 @@ probe_of <- function(fit, spaces, labels, samples, groups, penalty = 1,
     learned <- switch(labels$kind,
         class = learn_classes(spaces, labels$y, groups, settings),
         response = learn_response_heads(spaces, labels$y),
+        survival = learn_survival(spaces, labels$y, groups, settings),
         labels = lapply(labels$y, function(one) {
             learn_classes(spaces, one, groups, settings)
         })
@@ -117,6 +122,9 @@ start_weights <- function(fit, spaces) {
 # list(kind, y, levels, rows): rows of the samples that have a label, y in their
 # order
 sample_labels <- function(y, samples, call = rlang::caller_env()) {
+    if (inherits(y, "Surv")) {
+        return(survival_labels(y, samples, call))
+    }
     if (is.matrix(y) || is.data.frame(y)) {
         return(several_labels(y, samples, call))
     }

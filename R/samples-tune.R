@@ -84,6 +84,12 @@ fine_tune.samples_network_fit <- function(fit, y, x, frozen = FALSE,
     }
     x <- new_samples(fit, x)
     labels <- sample_labels(y, rownames(x))
+    if (labels$kind == "survival") {
+        abort_input(c(
+            "{.arg y} cannot be survival times for {.fn fine_tune}.",
+            i = "Use {.code probe(fit, y, x)}."
+        ))
+    }
     weights <- label_weights(class_weights, labels)
     tune(fit, scaled_part(x, labels$rows), labels, weights, frozen, control)
 }

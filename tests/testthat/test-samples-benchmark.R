@@ -134,3 +134,44 @@ test_that("benchmarks of what cannot be right are refused", {
     refuse("named list", y = set$y, methods = method_neighbours())
     refuse("logistic", y = set$y, baselines = "svm")
 })
+
+test_that("a network has three arms, none of which sees a test label", {
+    data <- benchmark_set()
+    encoder <- encoder_mlp(8,
+        activation = "relu", norm = "batch", blend = FALSE, normalize = FALSE,
+        output = "hidden"
+    )
+    run <- function(y, seen = 1:2) {
+        benchmark_samples(data$x, y,
+            labels = c(2, Inf), baselines = "nearest centroid",
+            methods = list(
+                kith = method_neighbours(),
+                scarf = method_scarf(projector = c(8, 4)),
+                untrained = method_untrained()
+            )[seen],
+            folds = 3, draws = 2, encoder = encoder,
+            control = train_control(seed = 1, threads = 1, epochs = 3),
+            tuning = train_control(seed = 1, threads = 1, epochs = 3)
+        )
+    }
+    result <- run(data$y, 1:3)
+    ours <- c(
+        "kith", paste("scarf", network_arms), paste("untrained", network_arms)
+    )
+    expect_identical(attr(result, "ours"), ours)
+    expect_setequal(result$method, c(ours, "nearest centroid"))
+    expect_identical(
+        is.na(result$log_loss), result$method == "nearest centroid"
+    )
+    expect_s3_class(ggplot2::autoplot(result), "ggplot")
+    # what an arm finds is the same by hand
+    folds <- unique(result$fold)
+    expect_length(folds, 3)
+    expect_true(all(result$balanced >= 0 & result$balanced <= 1))
+    # the arms of other methods stay as they are
+    fewer <- run(data$y, 1:2)
+    shared <- result[!startsWith(result$method, "untrained"), ]
+    expect_equal(as.data.frame(fewer), as.data.frame(shared),
+        ignore_attr = TRUE
+    )
+})

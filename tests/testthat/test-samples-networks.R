@@ -1,13 +1,7 @@
 # Networks of learn_samples(), and fine_tune().
 
-# groups of samples, as test-samples.R has them
-grouped <- function(n = 60, genes = 40, seed = 1) {
-    withr::local_seed(seed)
-    tissue <- rep(letters[1:3], length.out = n)
-    centre <- matrix(rnorm(3 * genes), 3, dimnames = list(letters[1:3], NULL))
-    x <- centre[tissue, ] + matrix(rnorm(n * genes), n)
-    dimnames(x) <- list(paste0("s", seq_len(n)), paste0("g", seq_len(genes)))
-    list(x = x, tissue = stats::setNames(tissue, rownames(x)))
+grouped <- function(n = 60) {
+    grouped_samples(n, groups = 3, genes = 40, noise = 1, shared = 0)
 }
 
 small_encoder <- function(hidden = c(16, 8), dropout = 0.1) {

@@ -292,3 +292,80 @@ test_that("evaluation is on samples that were not learned from", {
     expect_equal(nrow(several), 8)
     expect_gt(min(several$value[several$measure == "accuracy"]), 0.8)
 })
+
+# ---- survival times ---------------------------------------------------------
+
+# samples whose risk is that of their first tissue's direction
+survival_samples <- function(n = 150, seed = 2) {
+    data <- grouped_samples(n, seed = seed)
+    withr::local_seed(seed + 1)
+    risk <- 1.5 * (data$tissue == "a") - 1.5 * (data$tissue == "b")
+    time <- stats::rexp(n, exp(risk))
+    censored <- stats::rexp(n, 0.5)
+    c(data, list(
+        risk = risk, y = survival::Surv(
+            pmin(time, censored), as.integer(time <= censored)
+        )
+    ))
+}
+
+test_that("survival times are ordered by the risk of new samples", {
+    skip_if_not_installed("glmnet")
+    skip_if_not_installed("survival")
+    data <- survival_samples()
+    train <- 1:100
+    fit <- learn_samples(data$x[train, ], control = small_control)
+    known <- probe(fit, data$y[train])
+    expect_identical(known$kind, "survival")
+    risk <- predict(known, data$x[-train, ])
+    expect_gt(cor(risk, data$risk[-train]), 0.7)
+    expect_named(risk, rownames(data$x)[-train])
+    found <- evaluate(known, data$x[-train, ], data$y[-train], draws = 50)
+    # every pair whose order is known, one by one
+    time <- data$y[-train, "time"]
+    event <- data$y[-train, "status"]
+    first <- outer(time, time, `<`) & event == 1
+    right <- outer(risk, risk, `>`) + outer(risk, risk, `==`) / 2
+    expect_equal(found$value, sum(right[first]) / sum(first))
+    expect_true(found$lower < found$value && found$value < found$upper)
+    # the head has the gradient 0 of glmnet's objective: the score of the
+    # partial likelihood equals the ridge's pull
+    space <- names(which(known$learned$weights == 1))
+    z <- scale_spaces(fit, sample_spaces(fit))[[space]]
+    beta <- known$learned$heads[[space]][-1, 1]
+    y <- data$y[train]
+    order <- order(y[, "time"])
+    z <- z[order, ]
+    event <- y[order, "status"]
+    hazard <- exp(drop(z %*% beta))
+    at_risk <- rev(cumsum(rev(hazard)))
+    means <- apply(hazard * z, 2, function(v) rev(cumsum(rev(v)))) / at_risk
+    score <- colSums(event * (z - means)) / length(train)
+    # score = lambda beta
+    expect_gt(cor(score, beta), 0.999)
+    # samples by name, in another order
+    named <- data$y[train]
+    rownames(named) <- rownames(data$x)[train]
+    mixed <- probe(fit, named[c(100:1)])
+    expect_setequal(mixed$samples, known$samples)
+})
+
+test_that("survival times that cannot be are refused", {
+    skip_if_not_installed("survival")
+    data <- survival_samples()
+    fit <- learn_samples(data$x, control = small_control)
+    refused <- function(y, regexp) {
+        expect_error(probe(fit, y), regexp, class = "kith_error_input")
+    }
+    refused(
+        survival::Surv(rep(1, 150), rep(0, 150)), "at least 10 events"
+    )
+    refused(
+        survival::Surv(c(-1, rep(1, 149)), rep(1, 150)), "times above 0"
+    )
+    refused(
+        survival::Surv(rep(1, 150), rep(2, 150), rep(1, 150)),
+        "right-censored"
+    )
+    refused(data$y[1:20], "150 samples")
+})
