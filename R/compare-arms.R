@@ -20,6 +20,12 @@ fit_arm <- function(arm) UseMethod("fit_arm")
 # Results of arms, in their order; where they run changes no number.
 run_arms <- function(arms, workers) {
     for (folder in unique(unlist(lapply(arms, `[[`, "folder")))) {
+        if (!dir.exists(dirname(folder))) {
+            abort_input(c(
+                "The folder of finished arms must lie in one that exists.",
+                x = "There is no folder {.file {dirname(folder)}}."
+            ), call = NULL)
+        }
         dir.create(folder, showWarnings = FALSE)
     }
     sent <- Map(function(arm, i) {

@@ -109,13 +109,22 @@ gram_components <- function(x, pca, centre, values = block_values) {
 # the n largest eigenvalues of a symmetric matrix, and their vectors
 largest_eigen <- function(gram, n) {
     if (!is_small(nrow(gram), n)) {
-        return(irlba::partial_eigen(gram, n, tol = 1e-8))
+        return(irlba::partial_eigen(
+            gram, n,
+            tol = 1e-8, v = start_vector(nrow(gram))
+        ))
     }
     system <- eigen(gram, symmetric = TRUE)
     list(
         values = system$values[seq_len(n)],
         vectors = system$vectors[, seq_len(n), drop = FALSE]
     )
+}
+
+# a start of our own: irlba would take one from R's random numbers
+start_vector <- function(n) {
+    start <- cos(seq_len(n))
+    start / sqrt(sum(start^2))
 }
 
 # irlba is for few of many components

@@ -167,9 +167,7 @@ leading_eigen <- function(x, rank) {
 }
 
 leading_basis <- function(x, rank) {
-    # a start of our own: irlba would take one from R's random numbers
-    start <- cos(seq_len(nrow(x)))
-    irlba::irlba(x, nv = rank, v = start / sqrt(sum(start^2)))$v
+    irlba::irlba(x, nv = rank, v = start_vector(nrow(x)))$v
 }
 
 # Of dense networks without modules the values fall so slowly that irlba takes

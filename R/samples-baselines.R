@@ -17,11 +17,10 @@ sample_baselines <- list(
     "PCA + logistic" = list(
         log = TRUE,
         score = function(train, class, test, n_classes, threads) {
-            first <- seq_len(min(50L, ncol(train$components)))
-            train <- train$components[, first, drop = FALSE]
-            test <- test$components[, first, drop = FALSE]
-            head <- softmax_head(train, class, n_classes, 1, threads)
-            log_softmax(head_scores(head, test))
+            head <- softmax_head(
+                train$components, class, n_classes, 1, threads
+            )
+            log_softmax(head_scores(head, test$components))
         }
     ),
     "nearest centroid" = list(

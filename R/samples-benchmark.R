@@ -16,7 +16,8 @@
 #'   the space, and is not tested.
 #' @param groups Samples that must not be parted by a fold (patients): a vector
 #'   in the form of `y`.
-#' @param labels How many labelled samples for each class; `Inf`: all.
+#' @param labels How many labelled samples for each class, all where there are
+#'   fewer; `Inf`: all.
 #' @param methods A named list of methods of [learn_samples()]. One with a
 #'   network is there three times: `<name> frozen` (logistic regression on its
 #'   encodings), `<name> + genes` ([probe()] on encodings and components) and
@@ -72,11 +73,16 @@ benchmark_samples <- function(x, y, groups = NULL,
     or_null(encoder, check_class, "encoder_mlp", "encoder_mlp")
     x <- sample_matrix(x, assay)
     folds <- check_count(folds, min = 2)
+    check_no_checkpoint(control)
+    check_no_checkpoint(tuning)
+    baselines <- check_sample_baselines(baselines)
+    # which transform, and which genes are constant, is told once
+    transform <- fit_scaling(x, transform)$transform
     settings <- list(
         control = control, tuning = tuning, encoder = encoder,
         labels = check_label_counts(labels),
-        draws = check_count(draws), methods = check_methods(methods),
-        baselines = check_sample_baselines(baselines),
+        draws = check_count(draws),
+        methods = check_methods(methods, baselines), baselines = baselines,
         transductive = check_flag(transductive), transform = transform
     )
     data <- benchmark_data(x, y, groups, folds)
@@ -86,7 +92,8 @@ benchmark_samples <- function(x, y, groups = NULL,
         new_compare_arm(
             kind = "samples", label = data.frame(fold = f),
             settings = settings, folder = folder, x = x, class = data$class,
-            test = fold == f, key = derive_key(key, "fold", f)
+            groups = data$groups, test = fold == f,
+            key = derive_key(key, "fold", f)
         )
     })
     rows <- lapply(run_arms(jobs, BPPARAM), function(result) {
@@ -125,7 +132,18 @@ check_label_counts <- function(labels, call = rlang::caller_env()) {
     sort(unique(labels))
 }
 
-check_methods <- function(methods, call = rlang::caller_env()) {
+# a fold has several runs, and a file could be that of one alone
+check_no_checkpoint <- function(control, name = rlang::caller_arg(control),
+                                call = rlang::caller_env()) {
+    if (!is.null(control$checkpoint)) {
+        abort_input(c(
+            "{.arg {name}} must have no {.arg checkpoint} here.",
+            i = "Finished folds are kept in {.arg folder}."
+        ), call = call)
+    }
+}
+
+check_methods <- function(methods, baselines, call = rlang::caller_env()) {
     fits <- is.list(methods) && length(methods) > 0L &&
         !inherits(methods, "sample_method") && !is.null(names(methods)) &&
         all(nzchar(names(methods))) &&
@@ -136,6 +154,13 @@ check_methods <- function(methods, call = rlang::caller_env()) {
             {.fn learn_samples}.",
             x = "It is {describe_value(methods)}.",
             i = "For instance {.code list(kith = method_neighbours())}."
+        ), call = call)
+    }
+    arms <- c(arm_names(methods), baselines)
+    if (anyDuplicated(arms)) {
+        abort_input(c(
+            "{.arg methods} must have names of their own.",
+            x = "{.val {arms[duplicated(arms)][1]}} is the name of two arms."
         ), call = call)
     }
     methods
@@ -182,48 +207,76 @@ class_folds <- function(data, folds, key) {
 
 fit_arm.samples_arm <- function(arm) {
     settings <- arm$settings
-    seen <- if (settings$transductive) {
-        rep(TRUE, nrow(arm$x))
-    } else {
-        !arm$test
-    }
-    training <- arm$x[seen, , drop = FALSE]
-    scaled <- scaled_samples(
-        training, suppress_told(fit_scaling(training, settings$transform))
-    )
-    all <- suppress_told(
-        scaled_samples(arm$x, .subset2(scaled, "scaling"))
-    )
-    ours <- lapply(settings$methods, function(method) {
-        fit <- learn_scaled(
-            scaled, method, settings$encoder, NULL, settings$control, 1
-        )
-        spaces <- spaces_of(fit, all)
-        list(fit = fit, spaces = scale_spaces(fit, spaces))
-    })
-    tested <- arm$test & !is.na(arm$class)
-    shown <- which(!arm$test & !is.na(arm$class))
-    theirs <- list(
-        genes = dense_block(all, seq_len(ncol(all))),
-        components = ours[[1L]]$spaces$components
-    )
+    fold <- fold_spaces(arm)
     rows <- lapply(settings$labels, function(k) {
         draws <- if (is.finite(k)) settings$draws else 1L
         lapply(seq_len(draws), function(draw) {
-            key <- derive_key(arm$key, "split", draw)
-            labelled <- shown[draw_labels(arm$class[shown], k, key)]
-            scores <- c(
-                learned_scores(arm, ours, all, labelled, tested),
-                baseline_scores(arm, theirs, labelled, tested)
-            )
             cbind(
                 labels = k, draw = draw,
-                measure_arms(scores, arm$class[tested], settings)
+                measure_arms(
+                    fold_scores(arm, fold, k, draw), arm$class[fold$tested],
+                    settings
+                )
             )
         })
     })
     rows <- unlist(rows, recursive = FALSE)
     list(label = arm$label, rows = do.call(rbind, rows))
+}
+
+# What a fold learns before it sees a label: list(x (all samples, scaled as the
+# training samples are), ours (a fit and all samples in its spaces for each
+# method), theirs (those of the baselines), shown (rows that may show their
+# label), tested (rows)).
+fold_spaces <- function(arm) {
+    settings <- arm$settings
+    seen <- settings$transductive | !arm$test
+    training <- arm$x[seen, , drop = FALSE]
+    scaled <- suppress_told(scaled_samples(
+        training, fit_scaling(training, settings$transform)
+    ))
+    all <- suppress_told(scaled_samples(arm$x, .subset2(scaled, "scaling")))
+    control <- fold_control(settings$control, arm)
+    ours <- lapply(settings$methods, function(method) {
+        fit <- learn_scaled(
+            scaled, method, settings$encoder, NULL, control, NULL
+        )
+        list(fit = fit, spaces = scale_spaces(fit, spaces_of(fit, all)))
+    })
+    n <- min(baseline_components, dim(scaled) - c(1L, 0L))
+    found <- sample_components(scaled, n)
+    list(
+        x = all, ours = ours,
+        theirs = list(
+            genes = dense_block(all, seq_len(ncol(all))),
+            components = component_scores(all, found$rotation) /
+                stats::sd(found$scores)
+        ),
+        shown = which(!arm$test & !is.na(arm$class)),
+        tested = which(arm$test & !is.na(arm$class))
+    )
+}
+
+baseline_components <- 50L
+
+# Learners draw from the fold's key: workers have streams of their own.
+fold_control <- function(control, arm) {
+    control$seed <- as.integer(
+        derive_key(arm$key, "network", 1L)[1L] %% .Machine$integer.max
+    )
+    control$threads <- arm$settings$control$threads
+    control
+}
+
+# log-probabilities or scores of the tested samples by each arm, from k labels
+# of each class
+fold_scores <- function(arm, fold, k, draw) {
+    key <- derive_key(arm$key, "split", draw)
+    labelled <- fold$shown[draw_labels(arm$class[fold$shown], k, key)]
+    c(
+        learned_scores(arm, fold, labelled),
+        baseline_scores(arm, fold, labelled)
+    )
 }
 
 # messages of each fold's scaling would repeat those of all
@@ -249,15 +302,18 @@ draw_labels <- function(class, k, key) {
     unlist(rows)
 }
 
-# Log-probabilities of the test samples, by each arm of each method. ours: a fit
-# and all samples in its spaces for each; x: all samples, scaled.
-learned_scores <- function(arm, ours, x, labelled, tested) {
+# log-probabilities of the test samples, by each arm of each method
+learned_scores <- function(arm, fold, labelled) {
     classes <- droplevels(arm$class[labelled])
     labels <- list(
         kind = "class", y = classes, levels = levels(classes),
-        rows = seq_along(labelled)
+        rows = seq_along(labelled), groups = arm$groups[labelled]
     )
     samples <- rownames(arm$x)
+    log_of <- function(prob) {
+        # what has come out as 0 is the smallest number that there is
+        log(pmax(prob, .Machine$double.xmin))
+    }
     probed <- function(one, kept) {
         pick <- function(rows) {
             lapply(one$spaces[kept], function(space) {
@@ -265,26 +321,23 @@ learned_scores <- function(arm, ours, x, labelled, tested) {
             })
         }
         known <- probe_of(
-            one$fit, pick(labelled), labels, samples[labelled],
-            samples[labelled]
+            one$fit, pick(labelled), labels, samples[labelled], labels$groups
         )
-        log(predict_spaces(known, pick(tested), samples[tested], "prob"))
-    }
-    tuned <- function(one) {
-        shown <- scaled_part(x, labelled)
-        found <- tune(
-            one$fit, shown, labels, label_weights("balanced", labels), FALSE,
-            arm$settings$tuning
-        )
-        # what has come out as 0 is the smallest number that there is
-        log(pmax(
-            predict_scaled(found, scaled_part(x, which(tested)), "prob"),
-            .Machine$double.xmin
+        log_of(predict_spaces(
+            known, pick(fold$tested), samples[fold$tested], "prob"
         ))
     }
+    tuned <- function(one) {
+        found <- tune(
+            one$fit, scaled_part(fold$x, labelled), labels,
+            label_weights("balanced", labels), FALSE,
+            fold_control(arm$settings$tuning, arm)
+        )
+        log_of(predict_scaled(found, scaled_part(fold$x, fold$tested), "prob"))
+    }
     both <- c("encoding", "components")
-    scores <- lapply(names(ours), function(name) {
-        one <- ours[[name]]
+    scores <- lapply(names(fold$ours), function(name) {
+        one <- fold$ours[[name]]
         if (!inherits(one$fit, "samples_network_fit")) {
             return(stats::setNames(list(probed(one, both)), name))
         }
@@ -296,13 +349,13 @@ learned_scores <- function(arm, ours, x, labelled, tested) {
     unlist(scores, recursive = FALSE)
 }
 
-baseline_scores <- function(arm, spaces, labelled, tested) {
+baseline_scores <- function(arm, fold, labelled) {
     classes <- droplevels(arm$class[labelled])
     pick <- function(rows) {
-        lapply(spaces, function(space) space[rows, , drop = FALSE])
+        lapply(fold$theirs, function(space) space[rows, , drop = FALSE])
     }
     train <- pick(labelled)
-    test <- pick(tested)
+    test <- pick(fold$tested)
     lapply(
         stats::setNames(nm = arm$settings$baselines),
         function(name) {

@@ -11,16 +11,22 @@
 #' @method evaluate samples_probe
 #' @export
 evaluate.samples_probe <- function(x, newdata, y, groups = NULL, draws = 1000,
-                                   level = 0.95, ...) {
+                                   level = 0.95, assay = NULL, ...) {
     rlang::check_dots_empty()
     draws <- check_count(draws, min = 0)
     level <- check_number(level, 0, 1, open = TRUE)
-    data <- sample_matrix(newdata, x$fit$assay, "newdata")
+    data <- sample_matrix(newdata, assay %||% x$fit$assay, "newdata")
     check_not_learned(rownames(data), x$samples)
     labels <- tested_labels(y, rownames(data), x)
     groups <- sample_groups(groups, rownames(data))[labels$rows]
+    if (length(labels$rows) == 0L) {
+        abort_input(c(
+            "{.arg y} must have a label for some samples of {.arg newdata}.",
+            x = "All are {.code NA}."
+        ))
+    }
     predicted <- predict(x, newdata,
-        type = utils::tail(prediction_types(x), 1L)
+        assay = assay, type = utils::tail(prediction_types(x), 1L)
     )
     if (prediction_types(x)[1L] == "response") {
         measures <- if (x$kind == "survival") {
@@ -58,14 +64,14 @@ check_not_learned <- function(samples, learned, call = rlang::caller_env()) {
             x = "{.val {both[1]}} is one of its labelled samples
             ({length(both)} of {length(samples)} are).",
             i = "Test on others: fits of all samples look better than they
-            are."
+            are. Other samples with the same ids need ids of their own."
         ), call = call)
     }
 }
 
 # labels of the kind that the probe has learned
 tested_labels <- function(y, samples, probe, call = rlang::caller_env()) {
-    if (probe$kind == "class") {
+    if (probe$kind == "class" && is.null(dim(y))) {
         names <- names(y)
         unknown <- setdiff(unique(as.character(y[!is.na(y)])), probe$levels)
         if (length(unknown)) {
@@ -82,7 +88,7 @@ tested_labels <- function(y, samples, probe, call = rlang::caller_env()) {
             rows = rows[there]
         ))
     }
-    found <- sample_labels(y, samples, call)
+    found <- sample_labels(y, samples, call, tested = TRUE)
     if (found$kind != probe$kind ||
         (probe$kind == "labels" && !setequal(found$levels, probe$levels))) {
         abort_input(c(

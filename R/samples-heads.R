@@ -83,18 +83,23 @@ log_softmax <- function(scores) {
 
 # Weights of at least 0 of heads in the sum of their log-probabilities, with the
 # least cross-entropy. logs: a list of matrices, of samples that no head was
-# trained on. They pool and calibrate at once.
+# trained on. They pool and calibrate at once. A penalty pulls their sum towards
+# 1: where folds are all told apart, larger weights would always fit better.
 pool_weights <- function(logs, class, threads = 1L) {
     minimise(rep(1 / length(logs), length(logs)), function(w) {
         found <- cross_entropy(pool_logs(logs, w), class, threads)
+        excess <- sum(w) - 1
         list(
-            loss = found$loss,
-            gradient = vapply(logs, function(one) {
-                sum(one * found$gradient)
-            }, numeric(1))
+            loss = found$loss + pool_penalty * excess^2,
+            gradient = 2 * pool_penalty * excess +
+                vapply(logs, function(one) {
+                    sum(one * found$gradient)
+                }, numeric(1))
         )
     }, lower = 0)
 }
+
+pool_penalty <- 1
 
 pool_logs <- function(logs, weights) {
     Reduce(`+`, Map(`*`, logs, weights))

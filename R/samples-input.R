@@ -63,8 +63,21 @@ sample_matrix.DelayedMatrix <- function(x, assay = 1, name = "x",
 # The Bioconductor way: samples in columns.
 sample_matrix.SummarizedExperiment <- function(x, assay = 1, name = "x",
                                                call = rlang::caller_env()) {
+    if (is.null(assay)) assay <- only_assay(x, name, call)
     values <- t(chosen_assay(x, assay, name, call))
     check_sample_names(values, name, call, holder = "SummarizedExperiment")
+}
+
+# the assay of an experiment where none is named
+only_assay <- function(x, name, call) {
+    known <- SummarizedExperiment::assayNames(x)
+    if (length(SummarizedExperiment::assays(x, withDimnames = FALSE)) > 1L) {
+        abort_input(c(
+            "{.arg assay} must name the assay of {.arg {name}}.",
+            x = "The fit is one of a matrix, and there are {.val {known}}."
+        ), call = call)
+    }
+    1L
 }
 
 check_sample_names <- function(x, name, call, holder = "matrix") {
@@ -144,6 +157,9 @@ fit_scaling <- function(x, transform = NULL, n_genes = NULL, name = "x",
         transform = transform, genes = genes, kept = seq_along(genes),
         mean = numeric(length(genes)), sd = rep(1, length(genes))
     )
+    if (transform == "log_cpm") {
+        scaling$count_share <- count_shares(x, seen$varies)
+    }
     raw <- scaled_samples(x, scaling)
     for (columns in column_blocks(raw)) {
         block <- transformed_block(raw, columns)
@@ -153,10 +169,27 @@ fit_scaling <- function(x, transform = NULL, n_genes = NULL, name = "x",
     keep_genes(scaling, n_genes)
 }
 
+# the mean share of each gene in the counts of a sample
+count_shares <- function(x, varies) {
+    columns <- which(varies)
+    depth <- sample_depths(x, columns, "x")
+    shares <- numeric(length(columns))
+    for (block in column_blocks(x[, columns, drop = FALSE])) {
+        shares[block] <- colMeans(dense_block(x, columns[block]) / depth)
+    }
+    shares
+}
+
 # the n_genes that vary most, of those that vary at all once transformed
 keep_genes <- function(scaling, n_genes) {
-    varies <- scaling$sd > 1e-8 * pmax(abs(scaling$mean), 1)
+    varies <- scaling$sd > 1e-8 * abs(scaling$mean)
     kept <- which(varies)
+    if (any(!varies)) {
+        inform_kith(c(
+            i = "{sum(!varies)} gene{?s} {?does/do} not vary beyond rounding
+            and {?is/are} left out."
+        ), class = "kith_message_genes")
+    }
     if (!is.null(n_genes) && n_genes < length(kept)) {
         order <- order(scaling$sd[kept], decreasing = TRUE)
         kept <- sort(kept[order[seq_len(n_genes)]])
@@ -217,10 +250,12 @@ choose_transform <- function(transform, seen, x, name, call) {
 # Samples x kept genes, transformed and scaled where they are read: a matrix to
 # dim(), dense_block() and what computes components by blocks. `at`: the column
 # of each of the fit's genes, NA where x has none.
-scaled_samples <- function(x, scaling) {
+scaled_samples <- function(x, scaling, name = "x") {
     at <- match(scaling$genes, colnames(x))
     depth <- if (scaling$transform == "log_cpm") {
-        sample_depths(x, at[!is.na(at)])
+        # genes that x does not have take their share of counts
+        there <- !is.na(at)
+        sample_depths(x, at[there], name) / sum(scaling$count_share[there])
     }
     structure(list(x = x, scaling = scaling, at = at, depth = depth),
         class = "scaled_samples"
@@ -241,7 +276,7 @@ dimnames.scaled_samples <- function(x) {
 }
 
 # counts of each sample
-sample_depths <- function(x, columns) {
+sample_depths <- function(x, columns, name, call = rlang::caller_env(2)) {
     depth <- numeric(nrow(x))
     blocks <- column_blocks(x[, columns, drop = FALSE])
     for (block in blocks) {
@@ -249,10 +284,10 @@ sample_depths <- function(x, columns) {
     }
     if (any(depth == 0)) {
         abort_input(c(
-            "Every sample must have counts.",
+            "Every sample of {.arg {name}} must have counts.",
             x = "Sample {.val {rownames(x)[depth == 0][1]}} has none.",
             i = "Leave such samples out."
-        ))
+        ), call = call)
     }
     depth
 }
@@ -286,37 +321,83 @@ dense_block.scaled_samples <- function(x, columns, centre = NULL) {
 largest_missing_share <- 0.1
 
 # new samples as the fit sees them
-new_samples <- function(fit, newdata, assay = fit$assay,
+new_samples <- function(fit, newdata, assay = NULL, name = "newdata",
                         call = rlang::caller_env()) {
-    x <- sample_matrix(newdata, assay, "newdata", call)
+    x <- sample_matrix(newdata, assay %||% fit$assay, name, call)
     scaling <- fit$scaling
+    check_genes_there(scaling, colnames(x), name, call)
+    # values of other genes have no say
+    x <- x[, colnames(x) %in% scaling$genes, drop = FALSE]
+    scan_features(x, name, call)
+    check_no_negative(x, scaling$transform, name, call)
+    scaled <- scaled_samples(x, scaling, name)
+    warn_other_scale(scaled, name)
+    scaled
+}
+
+# genes that new samples lack: of those that are used, and of counts those that
+# make the depth of a sample
+check_genes_there <- function(scaling, known, name, call) {
     genes <- scaling$genes[scaling$kept]
-    missing <- setdiff(genes, colnames(x))
+    missing <- setdiff(genes, known)
     share <- length(missing) / length(genes)
     if (share > largest_missing_share) {
         abort_input(c(
-            "{.arg newdata} must have the genes of the fit.",
+            "{.arg {name}} must have the genes of the fit.",
             x = "{length(missing)} of {length(genes)} are missing, such as
             {.val {missing[1]}}; at most
             {format(100 * largest_missing_share)} in a hundred may be.",
-            i = advise_ids(missing, colnames(x))
+            i = advise_ids(missing, known)
         ), call = call)
     }
     if (length(missing)) {
         inform_kith(c(
             "!" = "{length(missing)} of {length(genes)} genes of the fit
-            {?is/are} not in {.arg newdata}, such as {.val {missing[1]}}: they
+            {?is/are} not in {.arg {name}}, such as {.val {missing[1]}}: they
             take their mean of the training samples."
         ), class = "kith_message_genes")
     }
-    # values of other genes have no say
-    x <- x[, colnames(x) %in% scaling$genes, drop = FALSE]
-    scan_features(x, "newdata", call)
-    check_no_negative(x, scaling$transform, call)
-    scaled_samples(x, scaling)
+    if (scaling$transform != "log_cpm") {
+        return(invisible())
+    }
+    uncounted <- !scaling$genes %in% known
+    share <- sum(scaling$count_share[uncounted])
+    if (share > largest_missing_share) {
+        first <- which(uncounted)[which.max(scaling$count_share[uncounted])]
+        abort_input(c(
+            "{.arg {name}} must have the genes of the fit, also those that only
+            count for the depth of a sample.",
+            x = "{sum(uncounted)} of {length(scaling$genes)} are missing, most
+            of them {.val {scaling$genes[first]}}; they make
+            {format(100 * share, digits = 2)} in a hundred of the counts, and at
+            most {format(100 * largest_missing_share)} may be missing."
+        ), call = call)
+    }
 }
 
-check_no_negative <- function(x, transform, call) {
+# of values that lie beyond the largest score
+largest_cut_share <- 0.05
+
+# Samples on another scale (counts for logarithms) are cut at the largest score
+# nearly everywhere. Looks at some genes.
+warn_other_scale <- function(x, name) {
+    columns <- unique(round(seq(1, ncol(x), length.out = min(ncol(x), 200))))
+    scores <- transformed_block(x, columns)
+    scores <- scores - rep(x$scaling$mean[columns], each = nrow(scores))
+    scores <- scores / rep(x$scaling$sd[columns], each = nrow(scores))
+    share <- mean(abs(scores) > largest_score, na.rm = TRUE)
+    if (isTRUE(share > largest_cut_share)) {
+        warn_kith(c(
+            "{format(100 * share, digits = 2)} in a hundred values of
+            {.arg {name}} lie more than {largest_score} standard deviations from
+            the training samples, and are cut there.",
+            i = "Are they on the scale of the training samples
+            ({.code transform = \"{x$scaling$transform}\"})?"
+        ), class = "kith_warning_scale")
+    }
+}
+
+check_no_negative <- function(x, transform, name, call) {
     if (transform == "none") {
         return(invisible())
     }
@@ -324,7 +405,7 @@ check_no_negative <- function(x, transform, call) {
         block <- dense_block(x, columns)
         if (any(block < 0)) {
             abort_input(c(
-                "{.arg newdata} must have no negative values.",
+                "{.arg {name}} must have no negative values.",
                 x = "The lowest is {format(min(block))}, but the fit takes
                 {.code transform = \"{transform}\"} of its samples.",
                 i = "Give values on the scale of the training samples."

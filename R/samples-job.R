@@ -48,12 +48,11 @@ sample_job <- function(x, method, encoder, control, key, learned,
                        call = rlang::caller_env()) {
     asked <- control$batch_size
     control <- sample_control(control, method)
+    check_corrupts(method, ncol(x), call)
     watched <- NULL
     if (!is.null(control$validation)) {
         learned$scaled <- x
-        held <- draw_held_out(
-            nrow(x), 1 - control$validation, derive_key(key, "validation", 1L)
-        ) == 1L
+        held <- draw_watched(nrow(x), control$validation, key, call)
         watched <- scaled_part(x, held)
         x <- scaled_part(x, !held)
     }
@@ -71,19 +70,58 @@ sample_job <- function(x, method, encoder, control, key, learned,
         ),
         key = key
     )
-    n_steps <- control$epochs * max(1, n %/% plan$batch_size)
-    plan$options <- sample_options(method, n_steps)
+    plan$options <- sample_options(
+        method, control$epochs * epoch_batches(n, plan$batch_size)
+    )
     arrays <- list(x = x)
     if (isFALSE(method$fresh)) {
-        arrays$corrupted <- corrupt(
-            scaled_rows(x, seq_len(n)), method, key, control$threads
-        )
+        arrays$corrupted <- corrupt_once(x, method, key, control$threads)
     }
     new_job("sample_job", plan, arrays, n, control,
         measure = if (!is.null(watched)) measure_held_out_loss,
         watched = watched, learned = learned,
         data_hash = lapply(c(arrays, list(learned = learned)), rlang::hash)
     )
+}
+
+# which of n samples are watched
+draw_watched <- function(n, share, key, call) {
+    check_watched_share(share, call)
+    held <- draw_held_out(n, 1 - share, derive_key(key, "validation", 1L)) == 1L
+    if (sum(held) < 2L || sum(!held) < smallest_batch) {
+        abort_input(c(
+            "{.arg validation} must leave at least {smallest_batch} samples to
+            train on and 2 to watch.",
+            x = "A share of {share} of {n} leaves {sum(!held)} and {sum(held)}."
+        ), call = call)
+    }
+    held
+}
+
+# pairs to watch, which train_control() takes too, are for other learners
+check_watched_share <- function(share, call) {
+    if (!is.numeric(share)) {
+        abort_input(c(
+            "{.arg validation} must be a share of the samples here.",
+            x = "It is {describe_value(share)}.",
+            i = "For instance {.code train_control(validation = 0.2)}."
+        ), call = call)
+    }
+}
+
+check_corrupts <- function(method, n_genes, call) {
+    if (method$fixed && floor(method$rate * n_genes) == 0) {
+        abort_input(c(
+            "{.arg rate} must replace at least one value of a sample.",
+            x = "{method$rate} of {n_genes} gene{?s} is less than one.",
+            i = "Raise it, or set {.code fixed = FALSE}."
+        ), call = call)
+    }
+}
+
+# batches of an epoch: a last one of few items is left out (src/nn/engine.h)
+epoch_batches <- function(n, batch_size) {
+    n %/% batch_size + (n %% batch_size >= smallest_batch)
 }
 
 sample_tasks <- list(
@@ -113,6 +151,25 @@ corrupt <- function(x, method, key, threads = 1L, step = 0L) {
         C_corrupt_rows, x, match(method$corruption, corruption_rules) - 1L,
         method$rate, as.integer(method$fixed), key, step, threads
     )
+}
+
+# A corrupted copy of all samples. Columns that are shuffled are drawn each for
+# itself: so they come in blocks, between which Ctrl-C is answered.
+corrupt_once <- function(x, method, key, threads) {
+    if (method$corruption != "permute" || method$fixed) {
+        return(corrupt(
+            unname(scaled_rows(x, seq_len(nrow(x)))), method, key, threads
+        ))
+    }
+    copy <- matrix(0, nrow(x), ncol(x))
+    blocks <- block_rows(ncol(x), max(1L, most_block_values %/% 16 %/% nrow(x)))
+    for (i in seq_along(blocks)) {
+        columns <- blocks[[i]]
+        copy[, columns] <- corrupt(
+            unname(dense_block(x, columns)), method, key, threads, i - 1L
+        )
+    }
+    copy
 }
 
 measure_held_out_loss <- new_measure(

@@ -99,13 +99,15 @@ learn_samples <- function(x, method = "neighbours", encoder = NULL,
     check_sample_encoder(encoder, method)
     n_genes <- or_null(n_genes, check_count, min = 2)
     weight <- check_number(positives_weight, 0, open = TRUE)
+    holds_assays <- methods::is(x, "SummarizedExperiment")
     x <- sample_matrix(x, assay)
     check_enough_samples(x)
     scaling <- fit_scaling(x, transform, n_genes)
     known <- alike_pairs(positives, rownames(x), weight)
     if (!is.null(known)) check_takes_positives(method)
     learn_scaled(
-        scaled_samples(x, scaling), method, encoder, known, control, assay
+        scaled_samples(x, scaling), method, encoder, known, control,
+        assay = if (holds_assays) assay
     )
 }
 
@@ -253,24 +255,17 @@ pairs_of_table <- function(positives, samples, call) {
         abort_input(c(
             "{.arg positives} must name samples of {.arg x}.",
             x = "{.val {unknown[1]}} is none of them.",
-            i = advise_ids(unknown, samples)
+            i = advise_ids(unknown, samples, genes = FALSE)
         ), call = call)
     }
     matrix(match(ids, samples), ncol = 2L)
 }
 
 pairs_of_groups <- function(positives, samples, call) {
-    if (length(positives) != length(samples)) {
-        abort_input(c(
-            "{.arg positives} must have a group for each of the
-            {length(samples)} samples.",
-            x = "It has {length(positives)} value{?s}."
-        ), call = call)
-    }
-    if (!is.null(names(positives)) && all(samples %in% names(positives))) {
-        positives <- positives[samples]
-    }
-    rows <- split(seq_along(samples), as.character(positives))
+    at <- labelled_rows(
+        names(positives), length(positives), samples, "positives", call
+    )
+    rows <- split(at, as.character(positives))
     several <- rows[lengths(rows) > 1L]
     pairs <- lapply(unname(several), function(members) {
         t(utils::combn(members, 2L))
@@ -328,15 +323,15 @@ sample_components <- function(x, n) {
 
 # New samples, or those of the fit, in its spaces: list(encoding, components),
 # both with a row for each sample.
-sample_spaces <- function(fit, newdata = NULL, assay = fit$assay,
-                          call = rlang::caller_env()) {
+sample_spaces <- function(fit, newdata = NULL, assay = NULL,
+                          name = "newdata", call = rlang::caller_env()) {
     if (is.null(newdata)) {
         return(list(
             encoding = encode_space(fit, NULL, fit$components),
             components = fit$components
         ))
     }
-    spaces_of(fit, new_samples(fit, newdata, assay, call))
+    spaces_of(fit, new_samples(fit, newdata, assay, name, call))
 }
 
 # the same of samples that are scaled as those of the fit
@@ -366,6 +361,12 @@ component_scores <- function(x, rotation) {
 # mean_cosine: of two samples.
 space_diagnostics <- function(encoded) {
     n <- nrow(encoded)
+    if (!all(is.finite(encoded))) {
+        abort_kith(c(
+            "The learned space has values that are not finite.",
+            i = "Lower the {.arg learning_rate} of {.fn train_control}."
+        ), class = "kith_error_loss")
+    }
     centred <- encoded - rep(colMeans(encoded), each = n)
     small <- if (n < ncol(centred)) tcrossprod(centred) else crossprod(centred)
     values <- eigen(small, symmetric = TRUE, only.values = TRUE)$values

@@ -4,9 +4,11 @@
 #' @param newdata New samples in any of the forms of `x` in [learn_samples()].
 #'   Genes are matched by name; up to a tenth may be missing, which is said, and
 #'   take their mean of the training samples. `NULL`: the training samples.
-#' @param assay Of a `SummarizedExperiment`. The fit's, unless given.
+#' @param assay Of a `SummarizedExperiment`. `NULL`: that of the fit's, or the
+#'   only one.
 #' @param ... Not used.
-#' @return `encode()`: a matrix samples x dimensions, rows of unit length.
+#' @return `encode()`: a matrix samples x dimensions; rows of unit length, where
+#'   there is no network.
 #'   `predict()`: the same. `tidy()`: a data frame with a row for each space,
 #'   `components` and `whitened`; of a network one for each epoch, `epoch`,
 #'   `loss`, `mask_accuracy` (of VIME), `mean_cosine` (of two encodings of a
@@ -36,7 +38,7 @@ NULL
 #' @rdname samples_fit
 #' @method encode samples_fit
 #' @export
-encode.samples_fit <- function(fit, newdata = NULL, assay = fit$assay, ...) {
+encode.samples_fit <- function(fit, newdata = NULL, assay = NULL, ...) {
     rlang::check_dots_empty()
     sample_spaces(fit, newdata, assay)$encoding
 }

@@ -34,9 +34,10 @@
 #' @section Presets:
 #' `"paper"` has the settings of Dradjat et al., as their code has them where
 #' the text is silent; `"original"` those of the authors of each method, as far
-#' as they suit expression. A preset also sets optimiser and schedule, and
-#' epochs, batch size and rate where [train_control()] leaves them open. Every
-#' argument that is given replaces the preset's.
+#' as they suit expression. `"paper"` and `"original"` also decide optimiser and
+#' schedule, whatever [train_control()] says; epochs, batch size, rate and
+#' weight decay are the preset's where [train_control()] leaves them open.
+#' Arguments of the method that are given replace the preset's.
 #'
 #' * SCARF. `"kith"`: corruption `"sample"`, rate 0.5, temperature 0.2; AdamW
 #'   1e-3 along a cosine to 0, 100 epochs of batches of 256. `"paper"`:

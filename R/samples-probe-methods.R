@@ -3,6 +3,8 @@
 #' @param object,x A result of [probe()].
 #' @param newdata New samples in any of the forms of [learn_samples()]. `NULL`:
 #'   the samples of the fit.
+#' @param assay Of a `SummarizedExperiment`. `NULL`: that of the fit's, or the
+#'   only one.
 #' @param type `"class"`, `"prob"` (a column for each class or label) or
 #'   `"response"`, the predicted number, or for survival times the logarithm of
 #'   the relative risk. `NULL`: what there is.
@@ -35,12 +37,13 @@ NULL
 #' @rdname samples_probe
 #' @method predict samples_probe
 #' @export
-predict.samples_probe <- function(object, newdata = NULL, type = NULL, ...) {
+predict.samples_probe <- function(object, newdata = NULL, type = NULL,
+                                  assay = NULL, ...) {
     rlang::check_dots_empty()
     types <- prediction_types(object)
     type <- if (is.null(type)) types[1L] else check_choice(type, types)
     fit <- object$fit
-    spaces <- sample_spaces(fit, newdata)
+    spaces <- sample_spaces(fit, newdata, assay)
     samples <- rownames(spaces$components)
     predict_spaces(object, scale_spaces(fit, spaces), samples, type)
 }

@@ -25,6 +25,8 @@
 #'   label.
 #' @param x Expression of the labelled samples, in any form of
 #'   [learn_samples()]. `NULL`: labelled samples are among those of the fit.
+#' @param assay Of `x`, where that is a `SummarizedExperiment`. `NULL`: that of
+#'   the fit's, or the only one.
 #' @param penalty Of the logistic heads: that of the sum of squared
 #'   coefficients, halved, beside the summed cross-entropy. 1 suits spaces whose
 #'   values have a standard deviation of 1, as here.
@@ -57,17 +59,29 @@
 #' @export
 probe <- function(fit, y, ...) UseMethod("probe")
 
+#' @method probe default
+#' @export
+probe.default <- function(fit, y, ...) abort_no_samples_fit(fit)
+
+abort_no_samples_fit <- function(fit, call = rlang::caller_env()) {
+    abort_input(c(
+        "{.arg fit} must be a fit of {.fn learn_samples}.",
+        x = "It is {describe_value(fit)}."
+    ), call = call)
+}
+
 #' @rdname probe
 #' @method probe samples_fit
 #' @export
 probe.samples_fit <- function(fit, y, x = NULL, penalty = 1, groups = NULL,
                               folds = 5,
-                              spaces = c("encoding", "components"), ...) {
+                              spaces = c("encoding", "components"),
+                              assay = NULL, ...) {
     rlang::check_dots_empty()
     spaces <- check_several(spaces, c("encoding", "components"))
     penalty <- check_number(penalty, 0, open = TRUE)
     folds <- check_count(folds, min = 2)
-    found <- sample_spaces(fit, x)
+    found <- sample_spaces(fit, x, assay, "x")
     samples <- rownames(found$components)
     labels <- sample_labels(y, samples)
     groups <- sample_groups(groups, samples)[labels$rows]
@@ -120,13 +134,14 @@ start_weights <- function(fit, spaces) {
 # ---- labels -----------------------------------------------------------------
 
 # list(kind, y, levels, rows): rows of the samples that have a label, y in their
-# order
-sample_labels <- function(y, samples, call = rlang::caller_env()) {
+# order. tested: need there not be two classes?
+sample_labels <- function(y, samples, call = rlang::caller_env(),
+                          tested = FALSE) {
     if (inherits(y, "Surv")) {
         return(survival_labels(y, samples, call))
     }
     if (is.matrix(y) || is.data.frame(y)) {
-        return(several_labels(y, samples, call))
+        return(several_labels(y, samples, call, tested))
     }
     if (!is.atomic(y) || is.null(y)) {
         abort_input(c(
@@ -150,10 +165,10 @@ sample_labels <- function(y, samples, call = rlang::caller_env()) {
     )
 }
 
-several_labels <- function(y, samples, call) {
+several_labels <- function(y, samples, call, tested) {
     y <- as.data.frame(y)
     logical <- vapply(y, function(one) {
-        is.logical(one) || all(one %in% c(0, 1, NA))
+        is.logical(one) || all(as.character(one) %in% c("0", "1", NA))
     }, NA)
     if (!all(logical) || ncol(y) == 0L) {
         abort_input(c(
@@ -166,13 +181,15 @@ several_labels <- function(y, samples, call) {
             i = "One label for each sample is a vector."
         ), call = call)
     }
-    ids <- if (.row_names_info(y) > 0L) rownames(y)
+    ids <- if (is.character(attr(y, "row.names"))) rownames(y)
     rows <- labelled_rows(ids, nrow(y), samples, "y", call)
     there <- stats::complete.cases(y)
+    tell_partly_labelled(y, there)
     labels <- lapply(y, function(one) {
-        factor(as.logical(one[there]), c(FALSE, TRUE))
+        one <- as.character(one[there])
+        factor(one %in% c("1", "TRUE"), c(FALSE, TRUE))
     })
-    for (name in names(labels)) {
+    for (name in names(labels)[!tested]) {
         check_two_classes(
             droplevels(labels[[name]]), paste0("y$", name), call
         )
@@ -180,6 +197,16 @@ several_labels <- function(y, samples, call) {
     list(
         kind = "labels", y = labels, levels = names(y), rows = rows[there]
     )
+}
+
+tell_partly_labelled <- function(y, there) {
+    n <- sum(!there & rowSums(!is.na(y)) > 0L)
+    if (n > 0L) {
+        inform_kith(c(
+            "!" = "{n} sample{?s} {?has/have} some labels of {.arg y} and not
+            others, and {?is/are} left out."
+        ), class = "kith_message_labels")
+    }
 }
 
 # the rows among the samples that values with such names stand for
@@ -203,7 +230,7 @@ labelled_rows <- function(ids, n, samples, name, call) {
             ({length(unknown)} of {n} are not).",
             i = "Labelled samples that the fit was not trained on come with
             their expression, as {.arg x}.",
-            i = advise_ids(unknown, samples)
+            i = advise_ids(unknown, samples, genes = FALSE)
         ), call = call)
     }
     match(ids, samples)
@@ -226,10 +253,15 @@ sample_groups <- function(groups, samples, call = rlang::caller_env()) {
 
 check_two_classes <- function(classes, name, call) {
     if (nlevels(classes) < 2L) {
+        n <- length(classes)
         abort_input(c(
             "{.arg {name}} must have at least two classes.",
-            x = "{length(classes)} labelled sample{?s} {?has/have}
-            {.val {levels(classes)}} alone.",
+            x = if (n == 0L) {
+                "No sample has a label."
+            } else {
+                "{n} labelled sample{?s} {?has/have} {.val {levels(classes)}}
+                alone."
+            },
             i = "Label samples of another class, too."
         ), call = call)
     }

@@ -39,6 +39,10 @@ difference_covariance <- function(q, pairs, weights = rep(1, nrow(pairs))) {
 # (C + shrinkage tr(C) / d I)^(-1/2)
 inverse_root <- function(covariance, shrinkage) {
     d <- ncol(covariance)
+    # neighbours that are all the same have no noise to scale
+    if (sum(diag(covariance)) == 0) {
+        return(diag(d))
+    }
     ridge <- shrinkage * sum(diag(covariance)) / d
     system <- eigen(covariance + diag(ridge, d), symmetric = TRUE)
     # without shrinkage a direction without any noise would have no end

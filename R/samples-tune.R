@@ -17,6 +17,10 @@
 #' @param y Labels, in the forms of [probe()].
 #' @param x Expression of the labelled samples, in any form of
 #'   [learn_samples()]: a fit does not keep that of its own.
+#' @param groups Samples that belong together (patients): of each all are
+#'   watched, or none. A vector in the form of `y`. `NULL`: each by itself.
+#' @param assay Of `x` or `newdata`, where that is a `SummarizedExperiment`.
+#'   `NULL`: that of the fit's, or the only one.
 #' @param frozen Does the encoder stay as it is, so that only the head is
 #'   trained? Its running statistics stay, too, and it has no dropout then.
 #' @param class_weights Of each sample in the loss: `"balanced"` (all classes
@@ -55,6 +59,10 @@
 #' @export
 fine_tune <- function(fit, y, ...) UseMethod("fine_tune")
 
+#' @method fine_tune default
+#' @export
+fine_tune.default <- function(fit, y, ...) abort_no_samples_fit(fit)
+
 #' @rdname fine_tune
 #' @method fine_tune samples_fit
 #' @export
@@ -72,8 +80,9 @@ fine_tune.samples_fit <- function(fit, y, ...) {
 #' @export
 fine_tune.samples_network_fit <- function(fit, y, x, frozen = FALSE,
                                           class_weights = "balanced",
+                                          groups = NULL, assay = NULL,
                                           control = train_control(), ...) {
-    rlang::check_dots_empty()
+    check_no_others(..., homes = list(control = "train_control"))
     check_class(control, "train_control", "train_control")
     check_flag(frozen)
     if (missing(x)) {
@@ -82,8 +91,9 @@ fine_tune.samples_network_fit <- function(fit, y, x, frozen = FALSE,
             i = "A fit does not keep that of its samples."
         ))
     }
-    x <- new_samples(fit, x)
+    x <- new_samples(fit, x, assay, "x")
     labels <- sample_labels(y, rownames(x))
+    labels$groups <- sample_groups(groups, rownames(x))[labels$rows]
     if (labels$kind == "survival") {
         abort_input(c(
             "{.arg y} cannot be survival times for {.fn fine_tune}.",
@@ -149,7 +159,7 @@ label_weights <- function(class_weights, labels,
         }
         counts <- table(labels$y)
         weights <- n / (length(counts) * counts)
-        return(as.vector(weights[as.character(labels$y)]))
+        return(as.vector(weights)[as.integer(labels$y)])
     }
     good <- is.numeric(class_weights) && !is.null(names(class_weights)) &&
         all(is.finite(class_weights)) && all(class_weights > 0)
@@ -166,7 +176,7 @@ label_weights <- function(class_weights, labels,
             }
         ), call = call)
     }
-    unname(class_weights[as.character(labels$y)])
+    unname(class_weights[match(labels$y, names(class_weights))])
 }
 
 # ---- the job ----------------------------------------------------------------
@@ -233,21 +243,25 @@ tuning_groups <- function(control, frozen) {
     )
 }
 
-# which samples are watched: a share of each class, of which some stay
+# which samples are watched: a share of each class, of which some stay; whole
+# groups, each with the class of its first sample
 watched_labels <- function(labels, share, key, call) {
+    check_watched_share(share, call)
     key <- derive_key(key, "validation", 1L)
     n <- length(labels$rows)
     strata <- if (labels$kind == "class") as.integer(labels$y) else rep(1L, n)
-    watched <- logical(n)
-    for (level in unique(strata)) {
-        inside <- which(strata == level)
+    first <- which(!duplicated(labels$groups))
+    chosen <- character()
+    for (level in unique(strata[first])) {
+        inside <- first[strata[first] == level]
         if (length(inside) > 1L) {
             held <- draw_held_out(
                 length(inside), 1 - share, derive_key(key, "units", level)
             )
-            watched[inside[held == 1L]] <- TRUE
+            chosen <- c(chosen, labels$groups[inside[held == 1L]])
         }
     }
+    watched <- labels$groups %in% chosen
     if (!any(watched) || all(watched)) {
         abort_input(c(
             "{.arg validation} must leave labelled samples to train on and some
@@ -329,11 +343,12 @@ finish_job.tuning_job <- function(job, ends) {
 #'   `newdata` must be given.
 #' @method predict samples_tuned
 #' @export
-predict.samples_tuned <- function(object, newdata, type = NULL, ...) {
+predict.samples_tuned <- function(object, newdata, type = NULL, assay = NULL,
+                                  ...) {
     rlang::check_dots_empty()
     types <- prediction_types(object)
     type <- if (is.null(type)) types[1L] else check_choice(type, types)
-    predict_scaled(object, new_samples(object$fit, newdata), type)
+    predict_scaled(object, new_samples(object$fit, newdata, assay), type)
 }
 
 predict_scaled <- function(object, x, type) {
@@ -365,9 +380,9 @@ tuned_rows <- function(object, x, encoded = FALSE) {
 #' @rdname fine_tune
 #' @method encode samples_tuned
 #' @export
-encode.samples_tuned <- function(fit, newdata, ...) {
+encode.samples_tuned <- function(fit, newdata, assay = NULL, ...) {
     rlang::check_dots_empty()
-    x <- new_samples(fit$fit, newdata)
+    x <- new_samples(fit$fit, newdata, assay)
     encoded <- tuned_rows(fit, x, encoded = TRUE)
     dimnames(encoded) <- list(
         rownames(x), paste0("dim", seq_len(ncol(encoded)))

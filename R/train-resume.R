@@ -19,8 +19,10 @@
 #' one file, `<name>.part`, which the next save writes over.
 #'
 #' The files hold the call's data (unlike a fit), so nothing else is needed;
-#' move them together. The same call with the same seed and `checkpoint` goes
-#' on as well, and then `BPPARAM` trains on workers.
+#' move them together. Data that lie on disk (a `DelayedMatrix` of an HDF5 file)
+#' stay there: the files hold its path, and it must not change. The same call
+#' with the same seed and `checkpoint` goes on as well, and then `BPPARAM`
+#' trains on workers.
 #'
 #' A checkpoint is R data, and reading R data from somebody else can run their
 #' code: resume only what you or people you trust have written. Checksums find

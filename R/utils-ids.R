@@ -32,7 +32,7 @@ check_no_missing_id <- function(ids, name, rows = FALSE,
             paste(id_holder(rows), "must have no missing or empty ids."),
             x = "{if (rows) 'Row' else 'Element'} {lost[1]} is without, the
             first of {length(lost)}.",
-            i = if (!rows) {
+            i = if (!rows && make.names(name) == name) {
                 "Leave them out with
                 {.code {name}[!is.na({name}) & {name} != \"\"]}."
             }
@@ -64,8 +64,8 @@ id_holder <- function(rows) {
 }
 
 # Why ids may not be among the known ones: a text, which a message must take as
-# a value, as it holds ids.
-advise_ids <- function(ids, known) {
+# a value, as it holds ids. genes: are they ids of genes, or of samples?
+advise_ids <- function(ids, known, genes = TRUE) {
     ways <- list(
         "in upper case: use toupper() on both" = toupper,
         "without version numbers: use sub('[.][0-9]+$', '', ids) on both" =
@@ -81,8 +81,8 @@ advise_ids <- function(ids, known) {
     examples <- utils::head(known, 2L)
     paste0(
         "Ids are compared as they are; known ones are like ",
-        paste(dQuote(examples, FALSE), collapse = " and "),
-        ". map_genes() translates one kind into another."
+        paste(dQuote(examples, FALSE), collapse = " and "), ".",
+        if (genes) " map_genes() translates one kind into another."
     )
 }
 

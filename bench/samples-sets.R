@@ -81,6 +81,19 @@ sets <- list(
     er = function() {
         set <- read_expression("tcga_brca887")
         task(set, set$samples$er, kept = set$samples$state == "tumour")
+    },
+    stage = function() {
+        set <- paired()
+        late <- grepl("^Stage (III|IV)", set$samples$ajcc_stage)
+        known <- grepl("^Stage [IV]", set$samples$ajcc_stage)
+        task(set, ifelse(late, "late", "early"),
+            kept = known & set$samples$state == "tumour"
+        )
+    },
+    # tumour or normal tissue, of a type that was not seen: a fold for each
+    new_type = function() {
+        set <- paired()
+        c(task(set, set$samples$state, set$samples$project), folds = 11L)
     }
 )
 

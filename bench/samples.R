@@ -5,11 +5,15 @@
 #
 #   KITH_DATA=DIR Rscript bench/samples.R [--sets=A,B] [--folder=DIR]
 #       [--folds=5] [--draws=5] [--workers=1] [--transductive] [--tables=DIR]
+#       [--networks=paper|kith] [--labels=1,2,5,10,Inf]
 #
 # Settings of the default were chosen while type, gtex26, site, pam50_rnaseq and
-# pam50_array were looked at; type_state, normal, rare6, lung and er were not.
+# pam50_array were looked at; the other sets were not. new_type has a fold for
+# each type of cancer, of which no sample is seen.
+# --networks: SCARF, VIME and BYOL with that preset and the untrained encoder
+#   beside the default, frozen, with genes and fine-tuned.
 # Finished folds are kept in the folder (./samples-folds), so that a stopped
-# benchmark goes on. --tables: writes samples.csv.
+# benchmark goes on. --tables: writes samples.csv, or samples-networks.csv.
 
 source(file.path(
     dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
@@ -23,6 +27,7 @@ kith_load(option("lib"))
 folder <- option("folder", "samples-folds")
 chosen <- option("sets", paste(names(sets), collapse = ","))
 chosen <- match.arg(strsplit(chosen, ",")[[1L]], names(sets), TRUE)
+n_folds <- as.integer(option("folds", "5"))
 n_workers <- as.integer(option("workers", "1"))
 workers <- if (n_workers > 1L) {
     BiocParallel::MulticoreParam(n_workers)
@@ -30,6 +35,17 @@ workers <- if (n_workers > 1L) {
     BiocParallel::SerialParam()
 }
 dir.create(folder, showWarnings = FALSE)
+networks <- option("networks")
+methods <- c(list(kith = method_neighbours()), if (nzchar(networks)) {
+    list(
+        SCARF = method_scarf(networks), VIME = method_vime(networks),
+        BYOL = method_byol(networks), untrained = method_untrained()
+    )
+})
+labels <- as.numeric(strsplit(option("labels", "1,2,5,10,Inf"), ",")[[1L]])
+control <- train_control(
+    seed = 1, threads = if (n_workers > 1L) 1L else NULL, verbose = FALSE
+)
 
 run_set <- function(name) {
     set <- sets[[name]]()
@@ -39,14 +55,11 @@ run_set <- function(name) {
     )
     result <- benchmark_samples(set$x, set$y,
         groups = set$groups, transform = "none",
-        folds = as.integer(option("folds", "5")),
+        labels = labels, methods = methods,
+        folds = if (is.null(set$folds)) n_folds else set$folds,
         draws = as.integer(option("draws", "5")),
         transductive = flag("transductive"),
-        control = train_control(
-            seed = 1, threads = if (n_workers > 1L) 1L else NULL,
-            verbose = FALSE
-        ),
-        folder = folder, BPPARAM = workers
+        control = control, tuning = control, folder = folder, BPPARAM = workers
     )
     table <- do.call(rbind, lapply(
         c("balanced", "accuracy", "macro_f1"),
@@ -60,7 +73,7 @@ run_set <- function(name) {
 }
 
 tables <- do.call(rbind, lapply(chosen, run_set))
-write_table(tables, "samples")
+write_table(tables, if (nzchar(networks)) "samples-networks" else "samples")
 
 # ---- last lines --------------------------------------------------------------
 

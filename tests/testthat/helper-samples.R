@@ -15,4 +15,4 @@ grouped_samples <- function(n = 60, groups = 4, genes = 80, noise = 2,
     list(x = x, tissue = stats::setNames(tissue, rownames(x)))
 }
 
-small_control <- train_control(threads = 1, seed = 1)
+seeded <- train_control(threads = 1, seed = 1)

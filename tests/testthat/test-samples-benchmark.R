@@ -41,32 +41,118 @@ test_that("a benchmark compares all arms on the same folds and labels", {
     expect_true(attr(run(transductive = TRUE), "transductive"))
 })
 
-test_that("nothing of the test samples is seen, and groups stay together", {
+small_encoder <- encoder_mlp(8,
+    activation = "relu", norm = "batch", blend = FALSE, normalize = FALSE,
+    output = "hidden"
+)
+
+# fold 1 of a benchmark with all kinds of arms
+benchmark_arm <- function(set = benchmark_set(), transductive = FALSE) {
+    data <- benchmark_data(set$x, set$y, set$patient, 3)
+    test <- class_folds(data, 3, draw_key(1L)) == 1L
+    short <- train_control(epochs = 3, threads = 1, verbose = FALSE)
+    new_compare_arm(
+        kind = "samples", label = data.frame(fold = 1L),
+        settings = list(
+            control = short, tuning = short, labels = 2, draws = 1L,
+            transductive = transductive, encoder = small_encoder,
+            methods = list(
+                kith = method_neighbours(),
+                scarf = method_scarf(projector = c(8, 4))
+            ),
+            baselines = names(sample_baselines), transform = "none"
+        ), folder = NULL, x = set$x, class = data$class, groups = data$groups,
+        test = test, key = draw_key(2L)
+    )
+}
+
+test_that("nothing is learned from the test samples", {
+    arm <- benchmark_arm()
+    clean <- fold_spaces(arm)
+    expect_identical(clean$tested, which(arm$test))
+    expect_identical(clean$shown, which(!arm$test))
+    numbers <- function(fold) {
+        list(
+            lapply(fold$ours, function(one) {
+                one$fit[c("scaling", "components", "encoded", "member")]
+            }),
+            lapply(fold$theirs, function(x) x[!arm$test, ])
+        )
+    }
+    garbage <- arm
+    garbage$x[arm$test, ] <- 1e5
+    expect_identical(numbers(fold_spaces(garbage)), numbers(clean))
+    # what is seen does change it
+    other <- arm
+    other$x[which(!arm$test)[1], ] <- 0
+    expect_false(identical(numbers(fold_spaces(other)), numbers(clean)))
+    all <- fold_spaces(benchmark_arm(transductive = TRUE))
+    expect_identical(nrow(all$ours$kith$fit$encoded), nrow(arm$x))
+    expect_identical(all$tested, clean$tested)
+})
+
+test_that("no arm sees the labels of test samples", {
+    skip_if_not_installed("ranger")
+    arm <- benchmark_arm()
+    fold <- fold_spaces(arm)
+    for (k in c(2, Inf)) {
+        found <- fold_scores(arm, fold, k, 1L)
+        expect_named(found, c(
+            "kith", paste("scarf", network_arms), names(sample_baselines)
+        ))
+        other <- arm
+        other$class[arm$test] <- rev(arm$class[arm$test])
+        expect_false(identical(other$class, arm$class))
+        expect_equal(fold_scores(other, fold, k, 1L), found)
+        # those that are shown do change all
+        other <- arm
+        other$class[!arm$test] <- rev(arm$class[!arm$test])
+        changed <- fold_scores(other, fold, k, 1L)
+        for (name in names(found)) {
+            expect_false(isTRUE(all.equal(changed[[name]], found[[name]])))
+        }
+    }
+})
+
+test_that("a seed decides, wherever folds are computed", {
+    set <- benchmark_set()
+    run <- function(...) {
+        set.seed(4)
+        benchmark_samples(set$x, set$y,
+            labels = 2, folds = 3, draws = 1, baselines = "logistic",
+            methods = list(s = method_scarf(projector = c(8, 4))),
+            encoder = small_encoder, control = train_control(
+                epochs = 2, threads = 1, verbose = FALSE
+            ), tuning = train_control(epochs = 2, verbose = FALSE), ...
+        )
+    }
+    one <- run()
+    expect_identical(run(), one)
+    skip_on_os("windows")
+    expect_identical(run(BPPARAM = BiocParallel::MulticoreParam(2)), one)
+})
+
+test_that("baselines do not depend on the methods beside them", {
+    set <- benchmark_set()
+    score <- function(method) {
+        result <- benchmark_samples(set$x, set$y,
+            methods = list(kith = method), labels = 5,
+            baselines = "PCA + logistic", folds = 3, draws = 1, control = quiet
+        )
+        result[result$method == "PCA + logistic", "log_loss"]
+    }
+    expect_identical(
+        score(method_neighbours(dims = 2)), score(method_neighbours())
+    )
+})
+
+test_that("groups stay together", {
     set <- benchmark_set()
     data <- benchmark_data(set$x, set$y, set$patient, 3)
     fold <- class_folds(data, 3, draw_key(1L))
     expect_true(all(tapply(fold, set$patient, function(f) {
         length(unique(f)) == 1L
     })))
-    arm <- new_compare_arm(
-        kind = "samples", label = data.frame(fold = 1L),
-        settings = list(
-            control = quiet, labels = 2, draws = 1L, transductive = FALSE,
-            methods = list(kith = method_neighbours()),
-            baselines = names(sample_baselines)[1:4], transform = "none"
-        ), folder = NULL, x = set$x, class = data$class, test = fold == 1L,
-        key = draw_key(2L)
-    )
-    fitted_of <- function(x) {
-        seen <- x[!arm$test, ]
-        learn_neighbours(
-            scaled_samples(seen, fit_scaling(seen, "none")),
-            method_neighbours(), NULL, quiet, 1
-        )
-    }
-    garbage <- set$x
-    garbage[arm$test, ] <- 1e5
-    expect_identical(fitted_of(garbage), fitted_of(set$x))
     # a sample whose label is not known is in its patient's fold
     y <- set$y
     y[1] <- NA
@@ -135,12 +221,8 @@ test_that("benchmarks of what cannot be right are refused", {
     refuse("logistic", y = set$y, baselines = "svm")
 })
 
-test_that("a network has three arms, none of which sees a test label", {
+test_that("a network has three arms", {
     data <- benchmark_set()
-    encoder <- encoder_mlp(8,
-        activation = "relu", norm = "batch", blend = FALSE, normalize = FALSE,
-        output = "hidden"
-    )
     run <- function(y, seen = 1:2) {
         benchmark_samples(data$x, y,
             labels = c(2, Inf), baselines = "nearest centroid",
@@ -149,7 +231,7 @@ test_that("a network has three arms, none of which sees a test label", {
                 scarf = method_scarf(projector = c(8, 4)),
                 untrained = method_untrained()
             )[seen],
-            folds = 3, draws = 2, encoder = encoder,
+            folds = 3, draws = 2, encoder = small_encoder,
             control = train_control(seed = 1, threads = 1, epochs = 3),
             tuning = train_control(seed = 1, threads = 1, epochs = 3)
         )
@@ -164,14 +246,50 @@ test_that("a network has three arms, none of which sees a test label", {
         is.na(result$log_loss), result$method == "nearest centroid"
     )
     expect_s3_class(ggplot2::autoplot(result), "ggplot")
-    # what an arm finds is the same by hand
-    folds <- unique(result$fold)
-    expect_length(folds, 3)
-    expect_true(all(result$balanced >= 0 & result$balanced <= 1))
     # the arms of other methods stay as they are
     fewer <- run(data$y, 1:2)
     shared <- result[!startsWith(result$method, "untrained"), ]
     expect_equal(as.data.frame(fewer), as.data.frame(shared),
         ignore_attr = TRUE
+    )
+})
+
+test_that("arms and folders that cannot be are refused", {
+    set <- benchmark_set()
+    refused <- function(regexp, ...) {
+        expect_error(
+            benchmark_samples(set$x, set$y, folds = 3, draws = 1, ...),
+            regexp,
+            class = "kith_error_input"
+        )
+    }
+    refused("name of two arms", methods = list(logistic = method_neighbours()))
+    refused("name of two arms", methods = list(
+        a = method_neighbours(), a = method_neighbours(dims = 2)
+    ))
+    refused("name of two arms", methods = list(
+        s = method_scarf(), "s frozen" = method_neighbours()
+    ))
+    refused("no folder", folder = "/none/a/b", control = quiet)
+    refused("control.*must have no .*checkpoint", control = train_control(
+        checkpoint = withr::local_tempfile()
+    ))
+    refused("tuning.*must have no .*checkpoint", tuning = train_control(
+        checkpoint = withr::local_tempfile()
+    ))
+})
+
+test_that("the transform is chosen once, and told", {
+    withr::local_seed(6)
+    x <- matrix(rpois(60 * 20, 20), 60,
+        dimnames = list(paste0("s", 1:60), paste0("g", 1:20))
+    )
+    x[1, 1] <- 60
+    expect_message(
+        benchmark_samples(x, rep(c("a", "b"), 30),
+            labels = 2, folds = 3, draws = 1, baselines = "nearest centroid",
+            control = quiet
+        ), "log_cpm",
+        class = "kith_message_transform"
     )
 })

@@ -78,14 +78,9 @@ test_that("the same seed gives the same fit, whatever the threads", {
     }
 })
 
-test_that("held-out rows, groups of rows and blocks change no fitted number", {
+test_that("blocks of rows and arrays on disk change no fitted number", {
     data <- grouped()
     one <- fit_small(small_methods$vime, data$x[1:45, ])
-    garbage <- data$x
-    garbage[46:60, ] <- 1e3
-    other <- fit_small(small_methods$vime, garbage[1:45, ])
-    expect_identical(other$member, one$member)
-    expect_identical(other$scaling, one$scaling)
     # rows that come in blocks, of an array on disk
     local_replaced("most_block_values", 40 * 7)
     blocks <- fit_small(small_methods$vime, data$x[1:45, ])
@@ -150,7 +145,7 @@ test_that("watched samples stop training and are in the fit", {
     }
     # the watched loss is that of the samples that are held out
     job <- sample_job(
-        scaled_samples(grouped()$x, fit$scaling), small_methods$scarf,
+        scaled_samples(grouped()$x, fit$scaling), small_methods$vime,
         small_encoder(dropout = 0), small_run(validation = 0.25), draw_key(3L),
         list()
     )
@@ -158,6 +153,15 @@ test_that("watched samples stop training and are in the fit", {
     expect_length(
         intersect(rownames(job$watched), rownames(job$arrays$x)), 0
     )
+    run <- run_new(job, state_new())
+    watched <- validate_job(job, run)
+    same <- job$plan
+    same$batch_size <- 15L
+    alone <- engine_create(
+        same, job$control$precision,
+        list(x = unname(scaled_rows(job$watched, 1:15)))
+    )
+    expect_equal(watched, engine_batch(alone, 0:14))
 })
 
 test_that("a run that was saved within an epoch goes on bit for bit", {
@@ -223,6 +227,20 @@ test_that("presets are what they say, and are filled by arguments", {
     expect_output(print(method_byol("paper")), "momentum 0.9")
     options <- sample_options(method_byol("original"), 77)
     expect_identical(options[["rise_steps"]], 77)
+    # 60 samples in batches of 16: three, and one of the 12 that are left
+    expect_equal(epoch_batches(60, 16), 4)
+    expect_equal(epoch_batches(54, 16), 3)
+    fit <- fit_small(method_byol(
+        rising = TRUE, projector = c(8, 4), predictor = c(8, 4)
+    ))
+    job <- sample_job(
+        scaled_samples(grouped()$x, fit$scaling),
+        method_byol("original", projector = c(8, 4), predictor = c(8, 4)),
+        small_encoder(), small_run(epochs = 3), draw_key(1L), list()
+    )
+    state <- train(job)
+    expect_equal(job$plan$options[["rise_steps"]], 12)
+    expect_equal(state$at[["n_steps"]], 12)
 })
 
 test_that("a space that has collapsed is told, with what to change", {
@@ -356,6 +374,38 @@ test_that("weights of classes are what they say", {
     expect_identical(
         label_weights(c(b = 5, a = 0.5), labels), c(0.5, 0.5, 0.5, 5)
     )
+    # an empty name is a name
+    levels(labels$y) <- labels$levels <- c("", "b")
+    expect_equal(label_weights("balanced", labels), c(2 / 3, 2 / 3, 2 / 3, 2))
+})
+
+test_that("a job of fine_tune() holds what it should", {
+    data <- grouped()
+    fit <- fit_small(small_methods$scarf, data$x)
+    x <- scaled_samples(data$x, fit$scaling)
+    labels <- sample_labels(data$tissue, rownames(data$x))
+    labels$groups <- rep(1:20, 3)
+    weights <- seq_len(60) / 60
+    job <- tuning_job(
+        fit, x, labels, weights, FALSE,
+        complete_control(
+            train_control(validation = 0.25), tuning_defaults
+        ), draw_key(1L), NULL
+    )
+    all <- unname(scaled_rows(x, 1:60))
+    row_of <- function(rows) {
+        match(apply(rows, 1, toString), apply(all, 1, toString))
+    }
+    trained <- row_of(job$arrays$x)
+    watched <- row_of(job$watched$x)
+    expect_setequal(c(trained, watched), 1:60)
+    # whole groups are watched
+    expect_length(
+        intersect(labels$groups[trained], labels$groups[watched]), 0
+    )
+    expect_equal(drop(job$arrays$weight), weights[trained])
+    expect_equal(drop(job$arrays$y), as.integer(labels$y)[trained] - 1)
+    expect_equal(drop(job$watched$y), as.integer(labels$y)[watched] - 1)
 })
 
 test_that("early stopping watches samples of each class", {
@@ -371,6 +421,7 @@ test_that("early stopping watches samples of each class", {
     expect_lt(length(watched), 200)
     expect_identical(tuned$member$best_epoch, which.min(watched))
     labels <- sample_labels(data$tissue, names(data$tissue))
+    labels$groups <- names(data$tissue)
     held <- watched_labels(labels, 0.25, draw_key(1L))
     expect_identical(as.vector(table(data$tissue[held])), c(5L, 5L, 5L))
 })
@@ -392,6 +443,29 @@ test_that("what cannot be is refused with a way out", {
     refused <- function(expression, regexp) {
         expect_error(expression, regexp, class = "kith_error_input")
     }
+    refused(fit_small(small_methods$scarf, data$x,
+        small_run(validation = 0.02)
+    ), "validation.*2 to watch")
+    refused(fit_small(small_methods$scarf, data$x,
+        small_run(validation = 0.9)
+    ), "validation.*leaves 6 and 54")
+    refused(fit_small(small_methods$scarf, data$x,
+        small_run(validation = data.frame(from = "a", to = "b"))
+    ), "share of the samples")
+    refused(
+        fit_small(method_scarf(rate = 0.01), data$x), "replace at least one"
+    )
+    expect_error(
+        fit_small(small_methods$scarf, data$x, small_run(learning_rate = 1e30)),
+        class = "kith_error_loss"
+    )
+    refused(probe(data$x, data$tissue), "fit of .*learn_samples")
+    refused(fine_tune(data$x, data$tissue), "fit of .*learn_samples")
+    refused(
+        fine_tune(fit, data$tissue, data$x, epochs = 3),
+        "argument of .*train_control"
+    )
+    refused(fine_tune(fit, data$tissue, data$x[, 1:5]), "`x`|\\bx\\b")
     refused(method_scarf("mine"), "preset")
     refused(method_scarf(corruption = "noise"), "corruption")
     refused(method_scarf(rate = 0), "rate")

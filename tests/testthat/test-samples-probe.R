@@ -314,7 +314,7 @@ test_that("survival times are ordered by the risk of new samples", {
     skip_if_not_installed("survival")
     data <- survival_samples()
     train <- 1:100
-    fit <- learn_samples(data$x[train, ], control = small_control)
+    fit <- learn_samples(data$x[train, ], control = seeded)
     known <- probe(fit, data$y[train])
     expect_identical(known$kind, "survival")
     risk <- predict(known, data$x[-train, ])
@@ -353,7 +353,7 @@ test_that("survival times are ordered by the risk of new samples", {
 test_that("survival times that cannot be are refused", {
     skip_if_not_installed("survival")
     data <- survival_samples()
-    fit <- learn_samples(data$x, control = small_control)
+    fit <- learn_samples(data$x, control = seeded)
     refused <- function(y, regexp) {
         expect_error(probe(fit, y), regexp, class = "kith_error_input")
     }
@@ -368,4 +368,36 @@ test_that("survival times that cannot be are refused", {
         "right-censored"
     )
     refused(data$y[1:20], "150 samples")
+})
+
+test_that("weights of heads stay finite where folds are all told apart", {
+    # three classes that are told apart by miles
+    logs <- lapply(c(2, 3), function(k) {
+        log_softmax(k * 4 * diag(3)[rep(1:3, 8), ])
+    })
+    weights <- pool_weights(logs, rep(1:3, 8))
+    expect_lt(sum(weights), 2)
+    # few wrong labels cost what they should
+    set <- probed_samples()
+    wrong <- set$tissue[1:40]
+    wrong[1:2] <- "c"
+    known <- probe(set$fit, wrong)
+    expect_lt(max(tidy(known)$weight), 3)
+})
+
+test_that("labels that are partly there, by column or not at all, are told", {
+    set <- probed_samples()
+    known <- set$tissue[1:40]
+    y <- cbind(a = known == "a", b = known == "b")
+    rownames(y) <- names(known)
+    y[1:3, 1] <- NA
+    expect_message(probe(set$fit, y), "3 samples have some labels",
+        class = "kith_message_labels"
+    )
+    table <- as.data.frame(y[4:40, ])
+    table[] <- lapply(table, function(one) factor(as.integer(one)))
+    expect_identical(probe(set$fit, table)$samples, rownames(y)[4:40])
+    expect_error(probe(set$fit, rep(NA_character_, 40)), "No sample has",
+        class = "kith_error_input"
+    )
 })

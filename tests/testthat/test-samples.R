@@ -31,7 +31,7 @@ test_that("the space of neighbours is that of plain R", {
     dims <- c(5L, 12L)
     fit <- learn_samples(
         data$x, method_neighbours(dims, neighbours = 4, smooth = 0.25),
-        control = small_control
+        control = seeded
     )
     z <- pmin(pmax(scale(data$x), -6), 6)
     found <- svd(z, nv = 12L)
@@ -78,7 +78,7 @@ test_that("pairs that are known to be alike are whitened away", {
     method <- method_neighbours(dims = 5, smooth = 0)
     apart <- function(positives) {
         e <- encode(learn_samples(x, method,
-            positives = positives, control = small_control
+            positives = positives, control = seeded
         ))
         mean(rowSums(e[1:30, ] * e[31:60, ]))
     }
@@ -100,7 +100,7 @@ test_that("samples say whether they come in groups", {
     groups <- grouped_samples(200, groups = 8, noise = 1, shared = 0.5)
     fit <- learn_samples(
         groups$x, method_neighbours(whiten = NULL),
-        control = small_control
+        control = seeded
     )
     expect_gt(fit$gain, least_gain)
     expect_true(fit$whitened)
@@ -111,13 +111,13 @@ test_that("samples say whether they come in groups", {
     dimnames(cloud) <- dimnames(groups$x)
     fit <- learn_samples(
         cloud, method_neighbours(whiten = NULL),
-        control = small_control
+        control = seeded
     )
     expect_lt(fit$gain, 1)
     expect_false(fit$whitened)
     expect_output(print(fit), "continuum")
     # the default whitens all the same
-    expect_true(learn_samples(cloud, control = small_control)$whitened)
+    expect_true(learn_samples(cloud, control = seeded)$whitened)
 })
 
 test_that("test samples change nothing that is fitted", {
@@ -127,7 +127,7 @@ test_that("test samples change nothing that is fitted", {
     both <- lapply(1:2, function(i) {
         x <- data$x
         if (i == 2L) x[-train, ] <- 1e6
-        fit <- learn_samples(x[train, ], control = small_control)
+        fit <- learn_samples(x[train, ], control = seeded)
         list(fit = fit, probe = probe(fit, labels))
     })
     expect_identical(both[[1L]], both[[2L]])
@@ -145,10 +145,10 @@ test_that("test samples change nothing that is fitted", {
 test_that("all forms of expression give the same fit", {
     skip_if_not_installed("SummarizedExperiment")
     data <- grouped_samples()
-    fit <- learn_samples(data$x, control = small_control)
+    fit <- learn_samples(data$x, control = seeded)
     same <- function(x, ...) {
         expect_equal(
-            encode(learn_samples(x, control = small_control, ...)),
+            encode(learn_samples(x, control = seeded, ...)),
             encode(fit)
         )
     }
@@ -158,7 +158,7 @@ test_that("all forms of expression give the same fit", {
         list(other = t(data$x) * 0 + 1, logs = t(data$x))
     )
     same(experiment, assay = "logs")
-    se_fit <- learn_samples(experiment, assay = 2, control = small_control)
+    se_fit <- learn_samples(experiment, assay = 2, control = seeded)
     expect_equal(encode(se_fit, experiment[, 3:5]), encode(fit)[3:5, ])
     skip_if_not_installed("HDF5Array")
     same(methods::as(data$x, "HDF5Array"))
@@ -168,28 +168,28 @@ test_that("counts are turned into logarithms, and that is said", {
     data <- grouped_samples()
     counts <- round(2^(data$x / 3 + 6))
     expect_message(
-        fit <- learn_samples(counts, control = small_control), "log_cpm",
+        fit <- learn_samples(counts, control = seeded), "log_cpm",
         class = "kith_message_transform"
     )
     logs <- log2(counts / rowSums(counts) * 1e6 + 1)
     expect_equal(
-        encode(fit), encode(learn_samples(logs, control = small_control))
+        encode(fit), encode(learn_samples(logs, control = seeded))
     )
     expect_message(
-        fit <- learn_samples(counts + 0.5, control = small_control), "log1p"
+        fit <- learn_samples(counts + 0.5, control = seeded), "log1p"
     )
     expect_equal(
         encode(fit),
-        encode(learn_samples(log2(counts + 1.5), control = small_control))
+        encode(learn_samples(log2(counts + 1.5), control = seeded))
     )
-    few <- learn_samples(data$x, n_genes = 30, control = small_control)
+    few <- learn_samples(data$x, n_genes = 30, control = seeded)
     widest <- names(sort(apply(data$x, 2, sd), decreasing = TRUE))[1:30]
     expect_setequal(rownames(few$rotation), widest)
 })
 
 test_that("genes of new samples are matched by name", {
     data <- grouped_samples()
-    fit <- learn_samples(data$x[1:40, ], control = small_control)
+    fit <- learn_samples(data$x[1:40, ], control = seeded)
     new <- data$x[41:60, ]
     expect_equal(encode(fit, new[, rev(colnames(new))]), encode(fit, new))
     expect_message(
@@ -214,7 +214,7 @@ test_that("expression that cannot be right is refused", {
     x <- grouped_samples()$x
     refuse <- function(x, words, ...) {
         expect_error(
-            learn_samples(x, ..., control = small_control), words,
+            learn_samples(x, ..., control = seeded), words,
             class = "kith_error_input"
         )
     }
@@ -245,7 +245,7 @@ test_that("expression that cannot be right is refused", {
     constant <- x
     constant[, 5] <- 1
     expect_message(
-        fit <- learn_samples(constant, control = small_control), "1 gene ",
+        fit <- learn_samples(constant, control = seeded), "1 gene ",
         class = "kith_message_genes"
     )
     expect_false("g5" %in% rownames(fit$rotation))
@@ -268,7 +268,7 @@ test_that("diagnostics see a space that has collapsed", {
 
 test_that("a fit goes through a file and shows itself", {
     data <- grouped_samples()
-    fit <- learn_samples(data$x, control = small_control)
+    fit <- learn_samples(data$x, control = seeded)
     file <- withr::local_tempfile()
     saveRDS(fit, file)
     expect_identical(encode(readRDS(file)), encode(fit))
@@ -282,4 +282,114 @@ test_that("a fit goes through a file and shows itself", {
         ggplot2::autoplot(fit, colour = 1:3), "60 samples",
         class = "kith_error_input"
     )
+})
+
+test_that("counts keep their depth, whatever genes new samples have", {
+    withr::local_seed(3)
+    counts <- matrix(rnbinom(60 * 200, mu = 100, size = 3), 60,
+        dimnames = list(paste0("s", 1:60), paste0("g", 1:200))
+    )
+    counts[, 1] <- rnbinom(60, mu = 30000, size = 3)
+    fit <- learn_samples(counts,
+        transform = "log_cpm", n_genes = 20, control = seeded
+    )
+    expect_equal(encode(fit, counts[4:9, ]), encode(fit)[4:9, ])
+    # genes that are not used make the depth
+    used <- fit$scaling$genes[fit$scaling$kept]
+    expect_error(encode(fit, counts[, used]), "depth of a sample",
+        class = "kith_error_input"
+    )
+    expect_error(encode(fit, counts[, -1]), "g1",
+        class = "kith_error_input"
+    )
+    # a few small ones take their share
+    few <- setdiff(paste0("g", 190:200), used)
+    near <- encode(fit, counts[4:9, !colnames(counts) %in% few])
+    expect_gt(min(rowSums(near * encode(fit)[4:9, ])), 0.99)
+})
+
+test_that("samples on another scale are told", {
+    data <- grouped_samples()
+    fit <- learn_samples(data$x[1:50, ], control = seeded)
+    expect_silent(encode(fit, data$x[51:60, ]))
+    expect_warning(encode(fit, data$x[51:60, ] * 50), "standard deviations",
+        class = "kith_warning_scale"
+    )
+    # a scale of its own is no fault
+    small <- learn_samples(data$x * 1e-10, control = seeded)
+    expect_equal(
+        abs(small$encoded), abs(learn_samples(
+            data$x,
+            control = seeded
+        )$encoded),
+        tolerance = 1e-6
+    )
+})
+
+test_that("groups of alike samples are taken by name", {
+    data <- grouped_samples()
+    patient <- stats::setNames(rep(1:30, each = 2), rownames(data$x))
+    fit <- function(positives) {
+        learn_samples(
+            data$x, positives = positives, control = seeded
+        )$encoded
+    }
+    expect_identical(fit(patient[60:1]), fit(unname(patient)))
+    expect_identical(fit(patient[1:20]), fit(c(unname(patient[1:20]), rep(
+        NA, 40
+    ))))
+    names(patient)[1] <- "typo"
+    expect_error(fit(patient), "typo", class = "kith_error_input")
+})
+
+test_that("an experiment of several assays needs the name of one", {
+    skip_if_not_installed("SummarizedExperiment")
+    data <- grouped_samples()
+    fit <- learn_samples(data$x, control = seeded)
+    both <- SummarizedExperiment::SummarizedExperiment(list(
+        counts = round(2^abs(t(data$x))), logs = t(data$x)
+    ))
+    expect_error(encode(fit, both), "name the assay",
+        class = "kith_error_input"
+    )
+    expect_equal(encode(fit, both, assay = "logs"), encode(fit))
+    known <- probe(fit, data$tissue)
+    expect_equal(
+        predict(known, both, assay = "logs"), predict(known, data$x)
+    )
+    expect_equal(
+        predict(probe(fit, data$tissue, both, assay = "logs"), data$x),
+        predict(known, data$x)
+    )
+    expect_identical(
+        learn_samples(both, assay = "logs", control = seeded)$assay,
+        "logs"
+    )
+})
+
+test_that("a seed decides components of large matrices, too", {
+    withr::local_seed(8)
+    x <- matrix(rnorm(1101 * 1001), 1101,
+        dimnames = list(paste0("s", 1:1101), paste0("g", 1:1001))
+    )
+    of_seed <- function(seed) {
+        set.seed(seed)
+        found <- sample_components(
+            scaled_samples(x, fit_scaling(x, "none")), 20L
+        )
+        list(found, stats::runif(1))
+    }
+    one <- of_seed(1)
+    two <- of_seed(2)
+    expect_identical(two[[1]], one[[1]])
+    set.seed(1)
+    expect_identical(one[[2]], stats::runif(1))
+})
+
+test_that("samples that are all copies of a few can be learned from", {
+    data <- grouped_samples()
+    x <- data$x[rep(1:5, 12), ]
+    rownames(x) <- paste0("s", 1:60)
+    fit <- learn_samples(x, control = seeded)
+    expect_true(all(is.finite(encode(fit))))
 })
