@@ -17,7 +17,8 @@
 #' @param groups Samples that must not be parted by a fold (patients): a vector
 #'   in the form of `y`.
 #' @param labels How many labelled samples for each class, all where there are
-#'   fewer; `Inf`: all.
+#'   fewer; `Inf`: all. A number below 1 is a share of each class, of which at
+#'   least one sample.
 #' @param methods A named list of methods of [learn_samples()]. One with a
 #'   network is there three times: `<name> frozen` (logistic regression on its
 #'   encodings), `<name> + genes` ([probe()] on encodings and components) and
@@ -40,10 +41,15 @@
 #' @return A data frame of class `samples_benchmark` with a row for each fold,
 #'   number of labels, draw and arm: `fold`, `labels`, `draw`, `method`,
 #'   `accuracy`, `balanced` (mean of the recalls of classes), `macro_f1`,
-#'   `log_loss` (`NA` for arms without probabilities), `n_test`. `summary()` has
-#'   a row for each number of labels and arm: the mean of a measure over folds
-#'   and draws, its standard deviation over folds, and how much better the first
-#'   method is (`margin`), paired by fold, with its standard error.
+#'   `log_loss` (`NA` for arms without probabilities), `n_test`. Its attribute
+#'   `"found"` is a data frame with a row for each test sample, number of labels
+#'   and draw: `labels`, `draw`, `sample`, `group`, `class`, and the class that
+#'   each arm found. `summary()` has a row for each number of labels and arm:
+#'   the mean of a measure over folds and draws, its standard deviation over
+#'   folds, how much better the first method is (`margin`), paired by fold, with
+#'   its standard error, and bounds of that from a paired bootstrap over groups
+#'   (`margin_lower`, `margin_upper`; of the test samples of all folds
+#'   together).
 #' @section Errors: Of class `kith_error_input`: fewer than two classes, a class
 #'   with fewer samples (or groups) than folds.
 #' @family sample functions
@@ -96,11 +102,13 @@ benchmark_samples <- function(x, y, groups = NULL,
             key = derive_key(key, "fold", f)
         )
     })
-    rows <- lapply(run_arms(jobs, BPPARAM), function(result) {
+    results <- run_arms(jobs, BPPARAM)
+    rows <- lapply(results, function(result) {
         cbind(result$label, result$rows)
     })
     structure(do.call(rbind, rows),
         class = c("samples_benchmark", "data.frame"),
+        found = do.call(rbind, lapply(results, `[[`, "found")),
         ours = arm_names(settings$methods), transductive = transductive
     )
 }
@@ -120,12 +128,12 @@ arm_names <- function(methods) {
 
 check_label_counts <- function(labels, call = rlang::caller_env()) {
     ok <- is.numeric(labels) && length(labels) > 0L && !anyNA(labels) &&
-        all(labels >= 1) &&
-        all(labels[is.finite(labels)] == round(labels[is.finite(labels)]))
-    if (!ok) {
+        all(labels > 0)
+    counts <- labels[ok & labels >= 1 & is.finite(labels)]
+    if (!ok || any(counts != round(counts))) {
         abort_input(c(
-            "{.arg labels} must hold whole numbers of at least 1, or
-            {.code Inf} for all.",
+            "{.arg labels} must hold whole numbers of at least 1, shares below
+            1, or {.code Inf} for all.",
             x = "It is {describe_value(labels)}."
         ), call = call)
     }
@@ -208,20 +216,35 @@ class_folds <- function(data, folds, key) {
 fit_arm.samples_arm <- function(arm) {
     settings <- arm$settings
     fold <- fold_spaces(arm)
-    rows <- lapply(settings$labels, function(k) {
+    truth <- arm$class[fold$tested]
+    tested <- data.frame(
+        sample = rownames(arm$x)[fold$tested], group = arm$groups[fold$tested],
+        class = truth
+    )
+    parts <- lapply(settings$labels, function(k) {
         draws <- if (is.finite(k)) settings$draws else 1L
         lapply(seq_len(draws), function(draw) {
-            cbind(
-                labels = k, draw = draw,
-                measure_arms(
-                    fold_scores(arm, fold, k, draw), arm$class[fold$tested],
-                    settings
+            scores <- fold_scores(arm, fold, k, draw)
+            found <- lapply(scores, likely_classes, levels(truth))
+            key <- data.frame(labels = k, draw = draw)
+            list(
+                rows = cbind(key, measure_arms(scores, found, truth, settings)),
+                found = cbind(
+                    key, tested, as.data.frame(found, optional = TRUE)
                 )
             )
         })
     })
-    rows <- unlist(rows, recursive = FALSE)
-    list(label = arm$label, rows = do.call(rbind, rows))
+    parts <- unlist(parts, recursive = FALSE)
+    list(
+        label = arm$label, rows = do.call(rbind, lapply(parts, `[[`, "rows")),
+        found = do.call(rbind, lapply(parts, `[[`, "found"))
+    )
+}
+
+# the class with the highest score of each row
+likely_classes <- function(scores, levels) {
+    factor(colnames(scores)[max.col(scores, "first")], levels)
 }
 
 # What a fold learns before it sees a label: list(x (all samples, scaled as the
@@ -286,10 +309,12 @@ suppress_told <- function(value) {
     )
 }
 
-# k of each class, or all where there are fewer
+# k of each class, or all where there are fewer; below 1 a share of each
 draw_labels <- function(class, k, key) {
+    share <- if (k < 1) k
     rows <- lapply(seq_len(nlevels(class)), function(level) {
         inside <- which(as.integer(class) == level)
+        if (!is.null(share)) k <- max(1, round(share * length(inside)))
         if (length(inside) <= k) {
             return(inside)
         }
@@ -370,15 +395,12 @@ baseline_scores <- function(arm, fold, labelled) {
 }
 
 # a row for each arm
-measure_arms <- function(scores, truth, settings) {
+measure_arms <- function(scores, found, truth, settings) {
     with_log <- c(
         arm_names(settings$methods),
         names(Filter(function(one) one$log, sample_baselines))
     )
-    rows <- Map(function(one, name) {
-        found <- factor(
-            colnames(one)[max.col(one, "first")], levels(truth)
-        )
+    rows <- Map(function(one, found, name) {
         own <- one[cbind(
             seq_along(truth), match(as.character(truth), colnames(one))
         )]
@@ -389,7 +411,7 @@ measure_arms <- function(scores, truth, settings) {
             log_loss = if (name %in% with_log) -mean(own) else NA_real_,
             n_test = length(truth)
         )
-    }, scores, names(scores))
+    }, scores, found, names(scores))
     do.call(rbind, unname(rows))
 }
 
@@ -407,14 +429,24 @@ macro_f1 <- function(found, truth) {
     }, numeric(1)))
 }
 
-measure_balanced <- new_measure(
-    "balanced", "balanced accuracy", TRUE, balanced_accuracy
+found_measures <- list(
+    balanced = new_measure(
+        "balanced", "balanced accuracy", TRUE, balanced_accuracy
+    ),
+    accuracy = new_measure(
+        "accuracy", "accuracy", TRUE, function(found, truth) {
+            mean(found == truth)
+        }
+    ),
+    macro_f1 = new_measure("macro_f1", "macro-F1", TRUE, macro_f1)
 )
 
 #' @rdname benchmark_samples
 #' @param object A result of `benchmark_samples()`.
 #' @param first Which method the others are compared with.
 #' @param measure `"balanced"`, `"accuracy"` or `"macro_f1"`.
+#' @param bootstrap Draws of the paired bootstrap; 0: no bounds.
+#' @param level Of the bounds.
 #' @param ... Not used.
 #' @method summary samples_benchmark
 #' @export
@@ -422,17 +454,47 @@ summary.samples_benchmark <- function(object,
                                       first = attr(object, "ours")[1L],
                                       measure = c(
                                           "balanced", "accuracy", "macro_f1"
-                                      ), ...) {
-    measure <- check_choice(measure, c("balanced", "accuracy", "macro_f1"))
+                                      ), bootstrap = 200, level = 0.95, ...) {
+    measure <- check_choice(measure, names(found_measures))
+    bootstrap <- check_count(bootstrap, min = 0)
+    level <- check_number(level, 0, 1, open = TRUE)
     known <- unique(object$method)
     first <- check_choice(first, known)
     tables <- lapply(sort(unique(object$labels)), function(k) {
         rows <- object[object$labels == k, ]
         values <- tapply(rows[[measure]], list(rows$fold, rows$method), mean)
         values <- values[, known, drop = FALSE]
-        cbind(labels = k, compare_folds(values, first, measure_balanced))
+        table <- compare_folds(values, first, found_measures[[measure]])
+        found <- attr(object, "found")
+        found <- found[found$labels == k, ]
+        cbind(labels = k, table, margin_bounds(
+            found, known, first, found_measures[[measure]], bootstrap, level
+        ))
     })
     do.call(rbind, tables)
+}
+
+# Bounds of how much better the arm `first` is than each, on the same draws of
+# groups; the draws are the same each time.
+margin_bounds <- function(found, arms, first, measure, draws, level) {
+    none <- rep(NA_real_, length(arms))
+    if (draws == 0L) {
+        return(data.frame(margin_lower = none, margin_upper = none))
+    }
+    values <- resample_units(
+        measure, found[c(first, setdiff(arms, first))], found$class,
+        found$group, draws, draw_key(1L)
+    )
+    bounds <- paired_intervals(values, level, measure)
+    bounds[match(arms, colnames(values)), c("margin_lower", "margin_upper")]
+}
+
+name_label_counts <- function(k) {
+    shown <- ifelse(k < 1, paste(100 * k, "%"),
+        ifelse(is.finite(k), as.character(k), "all")
+    )
+    shown <- paste(shown, "labelled for each class")
+    factor(shown, unique(shown))
 }
 
 #' @rdname benchmark_samples
@@ -440,15 +502,11 @@ summary.samples_benchmark <- function(object,
 #' @method autoplot samples_benchmark
 #' @export
 autoplot.samples_benchmark <- function(object, ...) {
-    rows <- summary(object)
+    rows <- summary(object, bootstrap = 0)
     rows$kind <- ifelse(rows$method %in% attr(object, "ours"), "kith",
         "baseline"
     )
-    shown <- ifelse(is.finite(rows$labels), format(rows$labels), "all")
-    rows$labels <- factor(
-        paste(trimws(shown), "labelled for each class"),
-        unique(paste(trimws(shown), "labelled for each class"))
-    )
+    rows$labels <- name_label_counts(rows$labels)
     rows$method <- factor(rows$method, rev(unique(rows$method)))
     half <- rows$sd / sqrt(length(unique(object$fold)))
     rows$lower <- rows$mean - half

@@ -101,24 +101,22 @@ tested_labels <- function(y, samples, probe, call = rlang::caller_env()) {
     found
 }
 
-class_measures <- list(
-    new_measure("accuracy", "accuracy", TRUE, function(log, truth) {
-        mean(likely_class(log, truth) == truth)
-    }),
-    new_measure("balanced", "balanced accuracy", TRUE, function(log, truth) {
-        balanced_accuracy(likely_class(log, truth), truth)
-    }),
-    new_measure("macro_f1", "macro-F1", TRUE, function(log, truth) {
-        macro_f1(likely_class(log, truth), truth)
-    }),
-    new_measure("log_loss", "log-loss", FALSE, function(log, truth) {
+# of log-probabilities, with a column for each class
+class_measures <- c(
+    lapply(
+        unname(found_measures[c("accuracy", "balanced", "macro_f1")]),
+        function(measure) {
+            of_found <- measure$of
+            measure$of <- function(log, truth) {
+                of_found(likely_classes(log, levels(truth)), truth)
+            }
+            measure
+        }
+    ),
+    list(new_measure("log_loss", "log-loss", FALSE, function(log, truth) {
         -mean(log[cbind(seq_along(truth), as.integer(truth))])
-    })
+    }))
 )
-
-likely_class <- function(log, truth) {
-    factor(levels(truth)[max.col(log, "first")], levels(truth))
-}
 
 evaluate_classes <- function(prob, truth, groups, draws, level, seed) {
     # what has come out as 0 is the smallest number that there is

@@ -37,6 +37,31 @@ test_that("a benchmark compares all arms on the same folds and labels", {
     row <- found[found$labels == 1 & found$method == "logistic", ]
     expect_equal(row$margin, mean(margin))
     expect_equal(row$margin_se, sd(margin) / sqrt(3))
+    # bounds of the margin: patients are drawn, each with all of its rows
+    seen <- attr(result, "found")
+    seen <- seen[seen$labels == 1, ]
+    expect_identical(nrow(seen), 2L * nrow(set$x))
+    expect_equal(
+        mean(seen$kith == seen$class),
+        mean(result$accuracy[result$method == "kith" & result$labels == 1])
+    )
+    balanced <- function(rows, arm) {
+        mean(tapply(seen[[arm]][rows] == seen$class[rows],
+            droplevels(seen$class[rows]), mean
+        ))
+    }
+    units <- split(seq_len(nrow(seen)), match(seen$group, unique(seen$group)))
+    drawn <- vapply(1:30, function(draw) {
+        rows <- unlist(units[drawn_units(length(units), draw_key(1L), draw)])
+        balanced(rows, "kith") - balanced(rows, "logistic")
+    }, 0)
+    few <- summary(result, bootstrap = 30, level = 0.9)
+    row <- few[few$labels == 1 & few$method == "logistic", ]
+    expect_equal(
+        c(row$margin_lower, row$margin_upper),
+        unname(stats::quantile(drawn, c(0.05, 0.95)))
+    )
+    expect_true(is.na(few$margin_lower[few$method == "kith"][1]))
     expect_s3_class(ggplot2::autoplot(result), "ggplot")
     expect_true(attr(run(transductive = TRUE), "transductive"))
 })
@@ -216,7 +241,7 @@ test_that("benchmarks of what cannot be right are refused", {
     }
     refuse("factor", y = seq_along(set$y))
     refuse("at least 5", y = replace(set$y, set$y == "a", c("a", rep("b", 14))))
-    refuse("whole numbers", y = set$y, labels = 0.5)
+    refuse("whole numbers", y = set$y, labels = 1.5)
     refuse("named list", y = set$y, methods = method_neighbours())
     refuse("logistic", y = set$y, baselines = "svm")
 })
@@ -292,4 +317,23 @@ test_that("the transform is chosen once, and told", {
         ), "log_cpm",
         class = "kith_message_transform"
     )
+})
+
+test_that("labels may be a share of each class", {
+    class <- factor(rep(c("a", "b", "c"), c(40, 10, 3)))
+    drawn <- draw_labels(class, 0.1, draw_key(1L))
+    expect_identical(as.vector(table(class[drawn])), c(4L, 1L, 1L))
+    expect_false(identical(draw_labels(class, 0.1, draw_key(2L)), drawn))
+    set <- benchmark_set()
+    result <- benchmark_samples(set$x, set$y,
+        labels = c(0.2, Inf), baselines = "logistic", folds = 3, draws = 1,
+        control = quiet
+    )
+    expect_identical(unique(result$labels), c(0.2, Inf))
+    expect_identical(
+        levels(name_label_counts(c(0.2, 1, Inf))),
+        paste(c("20 %", "1", "all"), "labelled for each class")
+    )
+    expect_error(check_label_counts(c(0, 1)), class = "kith_error_input")
+    expect_error(check_label_counts(1.5), class = "kith_error_input")
 })
