@@ -12,8 +12,8 @@
 #'   `subset`, `kith` (its AUC), `best_baseline` (which one), `baseline_auc`,
 #'   `margin` (kith less the best baseline), `margin_lower`, `margin_upper` and
 #'   `verdict`: `"above"` or `"below"` the best baseline where the interval of
-#'   the margin leaves out 0, else `"not told apart"`; without an interval by
-#'   the margin alone. The best of several baselines is picked by its AUC on
+#'   the margin leaves out 0, else `"not told apart"`; without an interval
+#'   `"no interval"`. The best of several baselines is picked by its AUC on
 #'   the same pairs, so the verdict is on the strict side.
 #' @family association functions
 #' @examples
@@ -78,11 +78,11 @@ summary.association_evaluation <- function(object, ...) {
 }
 
 margin_verdict <- function(row) {
-    lower <- if (is.na(row$margin_lower)) row$margin else row$margin_lower
-    upper <- if (is.na(row$margin_upper)) row$margin else row$margin_upper
-    if (lower > 0) {
+    if (is.na(row$margin_lower) || is.na(row$margin_upper)) {
+        "no interval"
+    } else if (row$margin_lower > 0) {
         "above"
-    } else if (upper < 0) {
+    } else if (row$margin_upper < 0) {
         "below"
     } else {
         "not told apart"

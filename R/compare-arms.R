@@ -70,3 +70,26 @@ arm_hash <- function(arm) {
     values <- serialize(list(arm, kith_version()), NULL, version = 2L)
     rlang::hash(values)
 }
+
+# ---- what benchmarks check --------------------------------------------------
+
+# names: of all arms; name: of the argument that some of them come from
+check_arm_names <- function(names, name, call = rlang::caller_env()) {
+    if (anyDuplicated(names)) {
+        abort_input(c(
+            "{.arg {name}} must have names of their own.",
+            x = "{.val {names[duplicated(names)][1]}} is the name of two arms."
+        ), call = call)
+    }
+}
+
+# a benchmark has many runs, and a file is that of one
+check_no_checkpoint <- function(control, name = rlang::caller_arg(control),
+                                call = rlang::caller_env()) {
+    if (!is.null(control$checkpoint)) {
+        abort_input(c(
+            "{.arg {name}} must have no {.arg checkpoint} here.",
+            i = "Finished folds are kept in {.arg folder}."
+        ), call = call)
+    }
+}

@@ -56,8 +56,13 @@ mark_ablation <- function(x, y,
         groups <- groups[kept]
     }
     check_training_genes(data, control)
+    check_no_checkpoint(control)
     folds <- check_count(folds, min = 2, max = 100)
+    check_fold_units(folds, groups, length(data$y))
     check_scorers(scorer, data$signal)
+    check_mark_names(data$signal$marks)
+    # one for all subsets, so that they differ by their marks alone
+    transform <- check_transform(transform, data$signal)
     subsets <- mark_subsets(data$signal$marks, size)
     key <- draw_key(control$seed)
     held_out <- item_folds(
@@ -81,6 +86,33 @@ mark_ablation <- function(x, y,
     summarise_subsets(
         matrix(values, folds), subsets, data$signal$marks
     )
+}
+
+check_fold_units <- function(folds, groups, n, call = rlang::caller_env()) {
+    units <- if (is.null(groups)) n %/% 2L else length(unique(groups))
+    if (folds > units) {
+        abort_input(c(
+            "{.arg folds} must be at most {units} here.",
+            x = "It is {folds}, and there are {n} genes{if (!is.null(groups))
+            paste(' in', units, 'groups')}.",
+            i = if (is.null(groups)) "A fold tests at least two genes."
+        ), call = call)
+    }
+}
+
+# marks become columns of the result
+check_mark_names <- function(marks, call = rlang::caller_env()) {
+    taken <- c(
+        "marks", "n_marks", "concordance", "se", "difference",
+        "difference_se", "within", "smallest"
+    )
+    wrong <- intersect(marks, taken)
+    if (length(wrong)) {
+        abort_input(c(
+            "The marks of {.arg x} must not be named as columns of the result.",
+            x = "One is {.val {wrong[1]}}.", i = "Give it another name."
+        ), call = call)
+    }
 }
 
 join_names <- function(names) paste(names, collapse = " + ")

@@ -64,11 +64,14 @@ benchmark_ranking <- function(x, y, arms = list(kith = NULL),
         structure,
         class = "ranking_baseline"
     ))
+    check_arm_names(names(methods), "arms")
+    check_no_checkpoint(control)
     tested <- lapply(seq_len(splits), function(s) {
         split_genes(
             groups, prop, derive_key(key, "split", s), length(data$y)
         )
     })
+    check_split_sizes(tested, prop)
     jobs <- unlist(lapply(seq_len(splits), function(s) {
         lapply(seq_along(methods), function(m) {
             new_compare_arm(
@@ -94,6 +97,9 @@ check_groups <- function(groups, signal, call = rlang::caller_env()) {
         return(NULL)
     }
     n <- nrow(signal$values)
+    if (!is.null(names(groups))) {
+        groups <- groups_by_name(groups, signal_genes(signal), call)
+    }
     if (length(groups) != n) {
         abort_input(c(
             "{.arg groups} must have a value for each gene of {.arg x}.",
@@ -120,6 +126,21 @@ check_groups <- function(groups, signal, call = rlang::caller_env()) {
     groups
 }
 
+# a group for each gene, by the names of the groups
+groups_by_name <- function(groups, genes, call) {
+    lost <- setdiff(genes, names(groups))
+    if (length(lost)) {
+        abort_input(c(
+            "The names of {.arg groups} must be those of the genes.",
+            x = "{length(lost)} gene{?s} {?has/have} none, such as
+            {.val {lost[1]}}.",
+            i = "With {.code unname()} they are taken in the order of the
+            genes."
+        ), call = call)
+    }
+    groups[match(genes, names(groups))]
+}
+
 check_ranking_arms <- function(arms, signal, call = rlang::caller_env()) {
     if (!is.list(arms) || inherits(arms, c("scorer", "encoder")) ||
         length(arms) == 0L || is.null(names(arms)) ||
@@ -137,14 +158,28 @@ check_ranking_arms <- function(arms, signal, call = rlang::caller_env()) {
     arms
 }
 
+check_split_sizes <- function(tested, prop, call = rlang::caller_env()) {
+    n_tested <- vapply(tested, sum, numeric(1))
+    n_trained <- vapply(tested, function(out) sum(!out), numeric(1))
+    if (any(n_tested < 2) || any(n_trained < smallest_batch)) {
+        abort_input(c(
+            "{.arg prop} must leave at least {smallest_batch} genes to train on
+            and 2 to test.",
+            x = "{prop} of {length(tested[[1]])} leaves {min(n_trained)} and
+            {min(n_tested)}."
+        ), call = call)
+    }
+}
+
 # which genes are tested
 split_genes <- function(groups, prop, key, n) {
     if (is.null(groups)) {
         return(draw_held_out(n, prop, key) == 1L)
     }
     units <- match(groups, unique(groups))
-    out <- draw_held_out(max(units), prop, key) == 1L
-    if (!any(out)) out[1L] <- TRUE
+    n_units <- max(units)
+    n_out <- min(max(round((1 - prop) * n_units), 1), n_units - 1)
+    out <- draw_held_out(n_units, 1 - n_out / n_units, key) == 1L
     out[units]
 }
 
@@ -174,7 +209,7 @@ fit_arm.ranking_arm <- function(arm) {
     list(label = arm$label, row = data.frame(
         concordance = concordance(scores, truth),
         spearman = spearman(scores, truth),
-        auc = auc(scores, truth > stats::median(truth)),
+        auc = auc_at_median(scores, truth),
         n_test = length(truth), seconds = seconds
     ))
 }

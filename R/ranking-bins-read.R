@@ -201,12 +201,13 @@ range_coverage <- function(ranges, mark, call) {
     columns <- S4Vectors::mcols(ranges)
     score <- columns$signalValue %||% columns$score %||%
         rep(1, length(ranges))
-    score <- as.numeric(score)
-    if (anyNA(score)) {
-        first <- which(is.na(score))[1L]
+    if (is.factor(score)) score <- as.character(score)
+    score <- suppressWarnings(as.numeric(score))
+    if (!all(is.finite(score))) {
+        first <- which(!is.finite(score))[1L]
         abort_input(c(
-            "The signal of {.val {mark}} must have no missing scores.",
-            x = "Range {first} of {length(score)} has none.",
+            "The signal of {.val {mark}} must have finite scores.",
+            x = "Range {first} of {length(score)} has {score[first]}.",
             i = "Leave such ranges out, or set {.field score}."
         ), call = call)
     }

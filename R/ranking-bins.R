@@ -140,10 +140,17 @@ plain_chromosome <- function(names) {
 # genes x bins; coverage as mark_coverage() returns it
 mean_in_bins <- function(bins, coverage, mark, call = rlang::caller_env()) {
     known <- names(coverage$values)
-    at <- match(plain_chromosome(bins$chromosome), plain_chromosome(known))
+    # by the very name, or by what names of one chromosome have in common
+    at <- match(bins$chromosome, known)
+    other <- is.na(at)
+    at[other] <- match(
+        plain_chromosome(bins$chromosome[other]), plain_chromosome(known)
+    )
     lengths <- coverage$lengths[at]
-    if (coverage$open) {
-        lengths <- pmax(lengths, bins$length, na.rm = TRUE)
+    lengths <- if (coverage$open) {
+        pmax(lengths, bins$length, na.rm = TRUE)
+    } else {
+        ifelse(is.na(lengths), bins$length, lengths)
     }
     check_chromosomes(bins, known, at, mark, call)
     check_genome_build(bins, lengths, coverage$open, mark, call)

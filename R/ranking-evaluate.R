@@ -66,7 +66,7 @@ evaluate.ranking_fit <- function(x, newdata, y, train = NULL,
     seen <- signal_genes(data$signal) %in% x$genes
     settings <- list("held out" = !seen, transductive = seen)
     rows <- Map(function(kept, setting) {
-        if (sum(kept) < 2L) {
+        if (!is_ordered(data$y[kept], setting)) {
             return(NULL)
         }
         cbind(setting = setting, evaluate_genes(
@@ -74,7 +74,15 @@ evaluate.ranking_fit <- function(x, newdata, y, train = NULL,
             train, baselines, draws, level
         ))
     }, settings, names(settings))
-    structure(do.call(rbind, unname(rows)),
+    rows <- do.call(rbind, unname(rows))
+    if (is.null(rows)) {
+        abort_input(c(
+            "{.arg newdata} must hold at least two genes with different
+            expression.",
+            x = "It holds {length(data$y)}."
+        ))
+    }
+    structure(rows,
         class = c("ranking_evaluation", "data.frame"),
         options = list(
             draws = draws, level = level,
@@ -85,6 +93,20 @@ evaluate.ranking_fit <- function(x, newdata, y, train = NULL,
             }
         )
     )
+}
+
+# are there two genes with different expression?
+is_ordered <- function(y, setting) {
+    if (length(unique(y)) > 1L) {
+        return(TRUE)
+    }
+    if (length(y) > 0L) {
+        inform_kith(c(
+            "!" = "{length(y)} gene{?s} {?has/have} no order, as {?its/their}
+            expression is the same, and {?is/are} left out ({setting})."
+        ), class = "kith_message_genes")
+    }
+    FALSE
 }
 
 training_data <- function(train, fit, call = rlang::caller_env()) {
@@ -114,6 +136,8 @@ training_data <- function(train, fit, call = rlang::caller_env()) {
 evaluate_genes <- function(fit, signal, y, groups, train, baselines, draws,
                            level) {
     expression_ranks(y)
+    # of one group alone there is no interval
+    if (length(unique(groups)) < 2L) draws <- 0L
     means <- mark_means(signal)
     of_marks <- lapply(fit$marks, function(mark) {
         fit$direction[[mark]] * means[, mark]

@@ -77,7 +77,7 @@ ranking_job_of <- function(learned, encoder, rows, out, control, key, ...,
     }
     fitted <- fit_transform(signal_rows(signal, rows), settings$transform)
     values <- apply_transform(signal, fitted)
-    scales <- standardiser(values[rows, , drop = FALSE])
+    scales <- standardiser(values[rows, , drop = FALSE], signal$n_bins)
     take <- function(which) {
         network_input(
             encoder, values[which, , drop = FALSE], signal$n_bins, scales
@@ -133,7 +133,7 @@ ranking_fit_of <- function(learned, jobs, ends, workers) {
         }),
         weights = stacked$weights, shares = stacked$shares, folds = compared,
         history = do.call(rbind, unname(lapply(parts, `[[`, "history"))),
-        marks = signal$marks, n_bins = signal$n_bins,
+        marks = signal$marks, n_bins = signal$n_bins, bins = signal$bins,
         transform = settings$transform,
         direction = mark_directions(signal, learned$y),
         genes = signal_genes(signal), ties = settings$keep_ties,

@@ -3,6 +3,7 @@
 #   values  genes x (bins of mark 1, bins of mark 2, ...), with gene ids
 #   marks   names of the marks
 #   n_bins  bins of a mark, 1 where a mark is one number
+#   bins    list(width, n_bins, flip) of bin_signal(), NULL for other input
 # name: of the argument, for messages.
 
 ranking_signal <- function(x, name = "x", call = rlang::caller_env()) {
@@ -52,7 +53,10 @@ ranking_signal.SummarizedExperiment <- function(x, name = "x",
     assays <- as.list(SummarizedExperiment::assays(x))
     names(assays) <- SummarizedExperiment::assayNames(x) %||%
         paste0("mark", seq_along(assays))
-    ranking_signal.list(assays, name, call)
+    signal <- ranking_signal.list(assays, name, call)
+    known <- S4Vectors::metadata(x)[c("width", "n_bins", "flip")]
+    if (!any(vapply(known, is.null, NA))) signal$bins <- known
+    signal
 }
 
 as_bin_matrix <- function(x) {
@@ -156,7 +160,34 @@ matching_signal <- function(newdata, fit, name = "newdata",
             x = "It has {signal$n_bins} for each mark, the fit {fit$n_bins}."
         ), call = call)
     }
+    unnamed <- grepl("^mark[0-9]+$", c(fit$marks, signal$marks))
+    if (all(unnamed) && length(signal$marks) != length(fit$marks)) {
+        abort_input(c(
+            "{.arg {name}} must have as many marks as the fit was trained on.",
+            x = "It has {length(signal$marks)}, the fit {length(fit$marks)}.",
+            i = "With names, marks are matched by these."
+        ), call = call)
+    }
+    check_same_bins(signal$bins, fit$bins, name, call)
+    check_no_lower(signal, fit$transform, name, call)
     signal_marks(signal, fit$marks)
+}
+
+# of bin_signal()
+check_same_bins <- function(bins, trained, name, call) {
+    if (is.null(bins) || is.null(trained)) {
+        return(invisible())
+    }
+    differs <- names(trained)[!mapply(identical, bins, trained)]
+    if (length(differs)) {
+        first <- differs[1L]
+        abort_input(c(
+            "{.arg {name}} must be binned as the genes that the fit was trained
+            on.",
+            x = "It has {.code {first} = {bins[[first]]}}, they had
+            {.code {first} = {trained[[first]]}}."
+        ), call = call)
+    }
 }
 
 # ---- expression -------------------------------------------------------------

@@ -201,9 +201,13 @@ check_scorers <- function(scorer, signal, call = rlang::caller_env()) {
     if (inherits(scorer, c("scorer", "encoder"))) {
         scorer <- list(scorer)
     }
-    fits <- vapply(scorer, inherits, NA, c("scorer", "encoder"))
+    fits <- if (is.list(scorer)) {
+        vapply(scorer, inherits, NA, c("scorer", "encoder"))
+    } else {
+        FALSE
+    }
     if (!is.list(scorer) || length(scorer) == 0L || !all(fits)) {
-        wrong <- if (length(scorer) && !all(fits)) {
+        wrong <- if (is.list(scorer) && length(scorer) && !all(fits)) {
             scorer[[which(!fits)[1L]]]
         } else {
             scorer

@@ -134,7 +134,9 @@ compare_penalties <- function(scores, tasks, folds, ranks) {
     by_task <- matrix(by_task, nrow = ncol(scores[[1L]]))
     setting <- vapply(tasks, `[[`, 1L, "s")
     t(vapply(unique(setting), function(s) {
-        rowMeans(by_task[, setting == s, drop = FALSE])
+        # a fold may hold genes of one expression alone
+        found <- rowMeans(by_task[, setting == s, drop = FALSE], na.rm = TRUE)
+        ifelse(is.nan(found), 0.5, found)
     }, numeric(nrow(by_task))))
 }
 
@@ -178,7 +180,7 @@ compared_settings <- function(parts, held_out, weights, learned) {
     of_scores <- function(scores) {
         mean(mapply(function(s, rows) {
             measure_concordance$of(s, ranks[rows])
-        }, scores, learned$folds))
+        }, scores, learned$folds), na.rm = TRUE)
     }
     together <- Reduce(function(a, b) Map(`+`, a, b), Map(
         function(scores, weight) lapply(scores, `*`, weight), held_out, weights

@@ -182,7 +182,8 @@ finish_job.published_ranking_job <- function(job, ends) {
         # the signal as it is
         standardiser = list(
             centre = numeric(ncol(signal$values)),
-            scale = rep(1, ncol(signal$values))
+            scale = rep(1, ncol(signal$values)),
+            limit = rep(Inf, ncol(signal$values))
         )
     )))
     part <- list(
@@ -198,7 +199,8 @@ finish_job.published_ranking_job <- function(job, ends) {
             concordance = numeric(), chosen = logical()
         ),
         history = cbind(scorer = "network", member_histories(ends)),
-        marks = signal$marks, n_bins = signal$n_bins, transform = "none",
+        marks = signal$marks, n_bins = signal$n_bins, bins = signal$bins,
+        transform = "none",
         direction = mark_directions(signal, learned$y),
         genes = signal_genes(signal), ties = FALSE, preset = learned$preset
     )

@@ -30,12 +30,13 @@ check_transform <- function(transform, signal, call = rlang::caller_env()) {
         return(default_transform(signal))
     }
     transform <- check_choice(transform, signal_transforms, call = call)
-    lowest <- switch(transform, sqrt = 0, log1p = -1, -Inf)
-    check_no_lower(signal, transform, lowest, "x", call)
+    check_no_lower(signal, transform, "x", call)
     transform
 }
 
-check_no_lower <- function(signal, transform, lowest, name, call) {
+# Can all values be transformed?
+check_no_lower <- function(signal, transform, name, call) {
+    lowest <- switch(transform, sqrt = 0, log1p = -1, -Inf)
     at <- which(signal$values < lowest | (lowest == -1 & signal$values == -1))
     if (length(at)) {
         place <- arrayInd(at[1L], dim(signal$values))
@@ -45,9 +46,14 @@ check_no_lower <- function(signal, transform, lowest, name, call) {
             {.arg {name}}.",
             x = "Gene {.val {signal_genes(signal)[place[1]]}} has
             {format(signal$values[at[1]])} in mark {.val {mark}}.",
-            i = "Use {.code transform = \"none\"} or
-            {.code transform = \"normal_scores\"} for signals that are
-            logarithms or differences already."
+            i = if (name == "x") {
+                "Use {.code transform = \"none\"} or
+                {.code transform = \"normal_scores\"} for signals that are
+                logarithms or differences already."
+            } else {
+                "The fit was trained on values that have none like it: give
+                marks on the same scale."
+            }
         ), call = call)
     }
 }
@@ -138,19 +144,38 @@ mark_scales <- function(x, n_bins) {
     spread <- vapply(seq(1L, ncol(x), by = n_bins), function(first) {
         stats::sd(x[, seq.int(first, length.out = n_bins)])
     }, numeric(1))
-    rep(ifelse(spread > 0, 1 / spread, 0), each = n_bins)
+    largest <- vapply(seq(1L, ncol(x), by = n_bins), function(first) {
+        max(abs(x[, seq.int(first, length.out = n_bins)]))
+    }, numeric(1))
+    # smoothing leaves a constant mark with differences of rounding
+    rep(ifelse(spread > 1e-8 * largest, 1 / spread, 0), each = n_bins)
 }
 
-# columns at mean 0 and standard deviation 1; constant ones become 0
-standardiser <- function(x) {
+# Columns at mean 0 and standard deviation 1; constant ones become 0. What
+# little smoothing carries to bins of a mark with few peaks must not count as
+# much as a peak, so bins are divided by no less than a tenth of the standard deviation of
+# the most variable one of their mark; and values of other genes are cut where
+# those of the training genes end in that mark.
+standardiser <- function(x, n_bins) {
     centre <- colMeans(x)
-    spread <- sqrt(pmax(colMeans(x^2) - centre^2, 0))
-    list(
+    spread <- sqrt(colMeans((x - rep(centre, each = nrow(x)))^2))
+    mark <- (seq_len(ncol(x)) - 1L) %/% n_bins
+    most <- vapply(split(spread, mark), max, numeric(1))
+    divisor <- pmax(spread, 0.1 * most[mark + 1L])
+    by <- list(
         centre = centre,
-        scale = ifelse(spread > 1e-8 * pmax(abs(centre), 1), 1 / spread, 0)
+        scale = unname(ifelse(spread > 1e-8 * abs(centre), 1 / divisor, 0)),
+        limit = rep(Inf, ncol(x))
     )
+    largest <- apply(abs(standardise(x, by)), 2L, max)
+    by$limit <- unname(
+        vapply(split(largest, mark), max, numeric(1))[mark + 1L]
+    )
+    by
 }
 
 standardise <- function(x, by) {
-    (x - rep(by$centre, each = nrow(x))) * rep(by$scale, each = nrow(x))
+    x <- (x - rep(by$centre, each = nrow(x))) * rep(by$scale, each = nrow(x))
+    limit <- rep(by$limit, each = nrow(x))
+    pmin(pmax(x, -limit), limit)
 }

@@ -140,17 +140,6 @@ check_label_counts <- function(labels, call = rlang::caller_env()) {
     sort(unique(labels))
 }
 
-# a fold has several runs, and a file could be that of one alone
-check_no_checkpoint <- function(control, name = rlang::caller_arg(control),
-                                call = rlang::caller_env()) {
-    if (!is.null(control$checkpoint)) {
-        abort_input(c(
-            "{.arg {name}} must have no {.arg checkpoint} here.",
-            i = "Finished folds are kept in {.arg folder}."
-        ), call = call)
-    }
-}
-
 check_methods <- function(methods, baselines, call = rlang::caller_env()) {
     fits <- is.list(methods) && length(methods) > 0L &&
         !inherits(methods, "sample_method") && !is.null(names(methods)) &&
@@ -164,13 +153,7 @@ check_methods <- function(methods, baselines, call = rlang::caller_env()) {
             i = "For instance {.code list(kith = method_neighbours())}."
         ), call = call)
     }
-    arms <- c(arm_names(methods), baselines)
-    if (anyDuplicated(arms)) {
-        abort_input(c(
-            "{.arg methods} must have names of their own.",
-            x = "{.val {arms[duplicated(arms)][1]}} is the name of two arms."
-        ), call = call)
-    }
+    check_arm_names(c(arm_names(methods), baselines), "methods", call)
     methods
 }
 

@@ -56,7 +56,7 @@ fit_space.scorer_kernel <- function(scorer, x, n_bins, setting, threads) {
 }
 
 fit_space.scorer_linear <- function(scorer, x, n_bins, setting, threads) {
-    space <- list(standardiser = standardiser(x))
+    space <- list(standardiser = standardiser(x, n_bins))
     x <- standardise(x, space$standardiser)
     finish_space(space, x, orthogonal_map(diag(ncol(x)), crossprod(x)))
 }

@@ -15,7 +15,7 @@ static void kernel_row(double square, const double *squares, size_t n,
                        double width, double *row) {
   for (size_t j = 0; j < n; ++j) {
     double distance = square + squares[j] - 2 * row[j];
-    row[j] = distance > 0 ? exp(-sqrt(distance) / width) : 1;
+    row[j] = distance <= 0 ? 1 : exp(-sqrt(distance) / width);
   }
 }
 

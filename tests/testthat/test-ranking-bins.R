@@ -361,7 +361,7 @@ test_that("bad input is refused with a way out", {
         "chr1", IRanges::IRanges(1, 10),
         score = NA_real_
     )
-    refused(bin_signal(sites, list(m = peaks)), "missing scores")
+    refused(bin_signal(sites, list(m = peaks)), "finite scores")
     # as advised
     peaks$score <- 1
     # of gene D bases 1 to 9 are all of a bin that there are, base 10 is one of
@@ -411,4 +411,45 @@ test_that("files that were cut off are refused, not read in part", {
     ), sam)
     bam <- Rsamtools::asBam(sam, file.path(folder, "a"))
     refused(bam, shares, "last block is missing")
+})
+
+test_that("a chromosome goes by its very name, and ends where regions say", {
+    skip_if_not_installed("GenomicRanges")
+    gene <- GenomicRanges::GRanges("chr1", IRanges::IRanges(500, 500),
+        strand = "+", names = "g1"
+    )
+    names(gene) <- "g1"
+    signal <- GenomicRanges::GRanges(
+        c("1", "chr1"), IRanges::IRanges(1, 1000),
+        score = c(1, 9)
+    )
+    bins <- bin_signal(gene, list(m = signal), width = 200, n_bins = 2)
+    expect_equal(unname(SummarizedExperiment::assay(bins)[1, ]), c(9, 9))
+    # means are over the part inside the chromosome, whose length is known
+    edge <- GenomicRanges::GRanges("chr1", IRanges::IRanges(980, 980),
+        strand = "+", seqlengths = c(chr1 = 1000)
+    )
+    names(edge) <- "g1"
+    signal <- GenomicRanges::GRanges("chr1", IRanges::IRanges(961, 1000),
+        score = 4
+    )
+    bins <- suppressMessages(
+        bin_signal(edge, list(m = signal), width = 200, n_bins = 4)
+    )
+    expect_equal(SummarizedExperiment::assay(bins)[1, 3], 4,
+        ignore_attr = TRUE
+    )
+    # a factor holds numbers, not codes
+    signal$score <- factor("7.5", levels = c("1", "7.5"))
+    bins <- suppressMessages(
+        bin_signal(edge, list(m = signal), width = 200, n_bins = 4)
+    )
+    expect_equal(SummarizedExperiment::assay(bins)[1, 3], 7.5,
+        ignore_attr = TRUE
+    )
+    signal$score <- Inf
+    expect_error(bin_signal(edge, list(m = signal), width = 200, n_bins = 4),
+        "finite scores",
+        class = "kith_error_input"
+    )
 })

@@ -168,6 +168,8 @@ test_that("fresh pairs are of two genes, and the epoch decides them", {
     expect_setequal(drawn$first, 0:6)
     expect_setequal(drawn$second, 0:6)
     counts <- table(drawn$first, drawn$second)
+    # all 42 ordered pairs occur, none of a gene with itself
+    expect_identical(sum(counts > 0), 42L)
     expect_lt(max(abs(counts[counts > 0] - 5000 / 42)), 60)
 })
 

@@ -137,7 +137,6 @@ test_that("a benchmark compares arms on the same genes, and goes on", {
     tested <- split_genes(groups, 0.8, draw_key(1L), length(groups))
     expect_length(intersect(groups[tested], groups[!tested]), 0)
     by_group <- run(groups = groups)
-    expect_true(all(by_group$n_test > 0))
     refused <- function(expression, regexp) {
         expect_error(expression, regexp, class = "kith_error_input")
     }
@@ -284,4 +283,64 @@ test_that("figures of a fit show what was compared", {
     fit <- linear_fit(study_cells(60), 1:60)
     expect_s3_class(autoplot(fit), "ggplot")
     expect_identical(autoplot(fit)$data$concordance, fit$folds$concordance)
+})
+
+test_that("splits by few groups differ, and hold out whole groups", {
+    held <- lapply(1:12, function(s) {
+        split_genes(rep(c("a", "b"), 10), 0.8, draw_key(s), 20)
+    })
+    expect_true(all(vapply(held, sum, 0) == 10))
+    expect_length(unique(held), 2)
+    four <- split_genes(rep(letters[1:4], 5), 0.5, draw_key(1L), 20)
+    expect_identical(sum(four), 10L)
+})
+
+test_that("benchmarks of ranking refuse what cannot be", {
+    cells <- simulate_marks(40, n_bins = 4)
+    lin <- scorer_linear(penalty = 100)
+    refused <- function(regexp, ...) {
+        expect_error(
+            benchmark_ranking(cells$marks, cells$expression,
+                baselines = "best mark", splits = 2, ...
+            ), regexp,
+            class = "kith_error_input"
+        )
+    }
+    refused("name of two arms", arms = list(a = lin, a = scorer_linear(1)))
+    refused("name of two arms", arms = list("best mark" = lin))
+    refused("prop", arms = list(a = lin), prop = 0.99)
+    refused("prop", arms = list(a = lin), prop = 0.01)
+    refused("checkpoint", arms = list(a = lin), control = train_control(
+        checkpoint = withr::local_tempfile()
+    ))
+    ablate <- function(regexp, marks = cells$marks, ...) {
+        expect_error(
+            mark_ablation(marks, cells$expression, lin, size = 1, ...), regexp,
+            class = "kith_error_input"
+        )
+    }
+    ablate("folds.* at most 20", folds = 40)
+    ablate("folds.* at most 2 ", groups = rep(1:2, 20), folds = 5)
+    named <- cells$marks
+    dimnames(named)[[3]][1] <- "se"
+    ablate("named as columns", marks = named)
+    ablate("checkpoint", control = train_control(
+        checkpoint = withr::local_tempfile()
+    ))
+    # where the median is the largest value
+    expect_identical(auc_at_median(1:4, c(0, 1, 1, 1)), 1)
+})
+
+test_that("all subsets of an ablation have one transform", {
+    cells <- simulate_marks(60, n_bins = 4)
+    x <- cells$marks * 1
+    x[, , 1] <- x[, , 1] - 2
+    control <- train_control(seed = 1)
+    lin <- scorer_linear(penalty = 100)
+    expect_equal(
+        mark_ablation(x, cells$expression, lin, size = 1, control = control),
+        mark_ablation(x, cells$expression, lin,
+            size = 1, control = control, transform = "none"
+        )
+    )
 })

@@ -488,3 +488,162 @@ test_that("constant marks and constant genes are harmless", {
     )
     expect_true(all(is.finite(predict(fit, x)$.pred)))
 })
+
+test_that("a constant mark takes nothing from the others, at any level", {
+    withr::local_seed(1)
+    cells <- simulate_marks(400, n_bins = 50)
+    x <- cells$marks
+    x[, , 1] <- x[, , 1] * 10
+    train <- 1:300
+    score <- function(level, scorer) {
+        x[, , 5] <- level
+        fit <- learn_ranking(
+            x[train, , ], cells$expression[train],
+            scorer = scorer, control = quick()
+        )
+        concordance(predict(fit, x[-train, , ])$.pred, cells$expression[-train])
+    }
+    for (scorer in list(
+        scorer_kernel(scale = "mark"), scorer_linear(penalty = 10)
+    )) {
+        none <- score(0, scorer)
+        expect_gt(none, 0.7)
+        for (level in c(0.1, 1, 5)) {
+            expect_equal(score(level, scorer), none, tolerance = 1e-3)
+        }
+    }
+})
+
+test_that("a mark with few peaks does not outvote the others", {
+    withr::local_seed(105)
+    cells <- simulate_marks(600, n_bins = 100)
+    peaks <- matrix(0, 600, 100, dimnames = list(names(cells$expression), NULL))
+    for (i in c(1:5, 401:410)) peaks[i, sample(99, 1) + 0:1] <- 8
+    marks <- list(a = cells$marks[, , 1] * 1, b = cells$marks[, , 4] * 1,
+        peaks = peaks
+    )
+    part <- function(rows) lapply(marks, function(m) m[rows, ])
+    fit <- learn_ranking(part(1:400), cells$expression[1:400],
+        scorer = scorer_linear(), control = quick()
+    )
+    scores <- predict(fit, part(401:600))$.pred
+    # the first ten have peaks, which training has seen in five genes
+    expect_lt(max(abs(scores)), 20 * stats::IQR(scores))
+    prob <- predict(fit, part(401:600), type = "prob", pairs = data.frame(
+        from = names(cells$expression)[411:500],
+        to = names(cells$expression)[501:590]
+    ))$.pred
+    expect_gt(stats::sd(prob), 0.05)
+})
+
+test_that("new genes that the transform cannot take are refused", {
+    cells <- small_cells(60)
+    for (scorer in list(scorer_kernel(), scorer_linear())) {
+        fit <- learn_ranking(cells$marks, cells$expression, scorer,
+            transform = "sqrt", control = quick()
+        )
+        wrong <- cells$marks * 1
+        wrong[7, , ] <- -0.5
+        expect_error(predict(fit, wrong), "newdata.*same scale",
+            class = "kith_error_input"
+        )
+    }
+    # a kernel does not take what is no number for its centres
+    kernel <- kernel_matrix(
+        rbind(c(NaN, 0), c(1, 0)), rbind(c(1, 0), c(2, 0)), 1, 1L
+    )
+    expect_true(all(is.nan(kernel[1, ])))
+    expect_equal(kernel[2, ], c(1, exp(-1)))
+})
+
+test_that("marks without names, and bins of bin_signal(), must be the same", {
+    cells <- small_cells(60)
+    x <- unname(cells$marks)
+    dimnames(x) <- list(dimnames(cells$marks)[[1]], NULL, NULL)
+    fit <- learn_ranking(x, unname(cells$expression), scorer_kernel(),
+        control = quick()
+    )
+    more <- x[, , c(seq_len(dim(x)[3]), 1)]
+    dimnames(more) <- list(dimnames(x)[[1]], NULL, NULL)
+    expect_error(predict(fit, more), "as many marks",
+        class = "kith_error_input"
+    )
+    skip_if_not_installed("SummarizedExperiment")
+    binned <- function(width, flip = TRUE) {
+        assays <- lapply(seq_len(dim(x)[3]), function(m) x[, , m])
+        names(assays) <- paste0("m", seq_along(assays))
+        SummarizedExperiment::SummarizedExperiment(assays,
+            metadata = list(width = width, n_bins = dim(x)[2], flip = flip)
+        )
+    }
+    fit <- learn_ranking(binned(2000), unname(cells$expression),
+        scorer_kernel(),
+        control = quick()
+    )
+    expect_silent(predict(fit, binned(2000)))
+    expect_error(predict(fit, binned(200)), "width = 200",
+        class = "kith_error_input"
+    )
+    expect_error(predict(fit, binned(2000, FALSE)), "flip = FALSE",
+        class = "kith_error_input"
+    )
+})
+
+test_that("expression that is 0 nearly everywhere can be learned from", {
+    withr::local_seed(2)
+    cells <- simulate_marks(100, n_bins = 5)
+    y <- rep(0, 100)
+    y[1:6] <- 1:6
+    fit <- learn_ranking(cells$marks, y, list(
+        scorer_kernel(), scorer_linear()
+    ), control = quick())
+    expect_true(all(is.finite(predict(fit, cells$marks)$.pred)))
+    expect_error(learn_ranking(cells$marks, y, scorer_kernel),
+        "must come from",
+        class = "kith_error_input"
+    )
+})
+
+test_that("groups are taken by name, and one group has no interval", {
+    cells <- small_cells(80)
+    genes <- rownames(cells$marks)
+    group <- stats::setNames(rep(c("a", "b", "c", "d"), 20), genes)
+    fit <- learn_ranking(cells$marks[1:40, , ], cells$expression[1:40],
+        scorer_linear(penalty = 100),
+        control = quick()
+    )
+    found <- function(groups) {
+        set.seed(1)
+        evaluate(fit, cells$marks[41:80, , ], cells$expression[41:80],
+            groups = groups, draws = 50, baselines = character()
+        )
+    }
+    by_name <- found(group[41:80])
+    expect_equal(found(rev(group)), by_name)
+    expect_equal(found(unname(group[41:80])), by_name)
+    names(group)[80] <- "typo"
+    expect_error(found(group), "names of .*groups", class = "kith_error_input")
+    # one held-out group alone
+    one <- evaluate(fit, cells$marks, cells$expression,
+        groups = c(rep("seen", 40), rep("new", 40)), draws = 50,
+        baselines = character()
+    )
+    held <- one[one$setting == "held out", ]
+    expect_true(all(is.na(held$lower)))
+    expect_true("no interval" %in% summary(one)$verdict)
+    # a setting without order is told, the other is measured
+    y <- cells$expression
+    y[1:2] <- 0
+    some <- c(1:2, 41:80)
+    expect_message(
+        few <- evaluate(fit, cells$marks[some, , ], y[some],
+            draws = 10, baselines = character()
+        ), "2 genes have no order.*transductive",
+        class = "kith_message_genes"
+    )
+    expect_identical(unique(few$setting), "held out")
+    expect_error(
+        evaluate(fit, cells$marks[41, , , drop = FALSE], y[41]), "two genes",
+        class = "kith_error_input"
+    )
+})
