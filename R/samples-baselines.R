@@ -34,7 +34,7 @@ sample_baselines <- list(
     "shrunken LDA" = list(
         log = FALSE,
         score = function(train, class, test, n_classes, threads) {
-            shrunken_lda(train$genes, class, test$genes)
+            head_scores(discriminant_head(train$genes, class), test$genes)
         }
     ),
     "random forest" = list(
@@ -55,27 +55,6 @@ sample_baselines <- list(
         }
     )
 )
-
-class_means <- function(x, class) {
-    rowsum(x, class) / as.vector(table(class))
-}
-
-# Linear discriminant analysis with equal priors; the covariance within classes
-# is the mean of that of the samples and a multiple of the identity with its
-# trace. In the span of the samples, which holds all that is found.
-shrunken_lda <- function(train, class, test) {
-    found <- svd(train - rep(colMeans(train), each = nrow(train)))
-    basis <- found$v[, found$d > found$d[1L] * 1e-8, drop = FALSE]
-    x <- train %*% basis
-    means <- class_means(x, class)
-    within <- x - means[class, , drop = FALSE]
-    covariance <- crossprod(within) / max(1, nrow(x) - nrow(means))
-    level <- max(mean(diag(covariance)), 1e-9)
-    shrunken <- 0.5 * covariance + 0.5 * diag(level, ncol(x))
-    weights <- solve(shrunken, t(means))
-    (test %*% basis) %*% weights -
-        rep(colSums(t(means) * weights) / 2, each = nrow(test))
-}
 
 check_sample_baselines <- function(baselines, call = rlang::caller_env()) {
     if (is.null(baselines)) {

@@ -42,6 +42,26 @@ cross_entropy <- function(scores, class, threads) {
     list(loss = n * found$loss, gradient = n * found$dx)
 }
 
+# Linear discriminant analysis with equal priors; the covariance within classes
+# is the mean of that of the samples and a multiple of the identity with its
+# trace. In the span of the samples, which holds all that is found.
+discriminant_head <- function(x, class) {
+    found <- svd(x - rep(colMeans(x), each = nrow(x)), nu = 0L)
+    basis <- found$v[, found$d > found$d[1L] * 1e-8, drop = FALSE]
+    x <- x %*% basis
+    means <- class_means(x, class)
+    within <- x - means[class, , drop = FALSE]
+    covariance <- crossprod(within) / max(1, nrow(x) - nrow(means))
+    level <- max(mean(diag(covariance)), 1e-9)
+    shrunken <- 0.5 * covariance + 0.5 * diag(level, ncol(x))
+    weights <- solve(shrunken, t(means))
+    rbind(-colSums(t(means) * weights) / 2, basis %*% weights)
+}
+
+class_means <- function(x, class) {
+    rowsum(x, class) / as.vector(table(class))
+}
+
 ridge_penalties <- 10^seq(-2, 4, by = 0.5)
 
 # Ridge regression of y, with the penalty that predicts samples best that are
@@ -83,12 +103,12 @@ log_softmax <- function(scores) {
 
 # Weights of at least 0 of heads in the sum of their log-probabilities, with the
 # least cross-entropy. logs: a list of matrices, of samples that no head was
-# trained on. They pool and calibrate at once. A penalty pulls their sum towards
-# 1: where folds are all told apart, larger weights would always fit better.
+# trained on. They pool and calibrate at once. A sum above 1 is penalised: where
+# folds are all told apart, larger weights would always fit better.
 pool_weights <- function(logs, class, threads = 1L) {
     minimise(rep(1 / length(logs), length(logs)), function(w) {
         found <- cross_entropy(pool_logs(logs, w), class, threads)
-        excess <- sum(w) - 1
+        excess <- max(sum(w) - 1, 0)
         list(
             loss = found$loss + pool_penalty * excess^2,
             gradient = 2 * pool_penalty * excess +

@@ -12,7 +12,7 @@
 #' @return `predict()`: for classes a factor with sample ids as names, or a
 #'   matrix samples x classes of probabilities; for several labels a logical
 #'   matrix or one of probabilities; for numbers a named vector. `tidy()`: a
-#'   data frame with a row for each head, its `space` and `weight` (and `label`,
+#'   data frame with a row for each `head` and its `weight` (and `label`,
 #'   where there are several). `glance()`: one row, `kind`, `labelled`,
 #'   `classes`, `encoding` (the share of that head in all weights).
 #'   `evaluate()`: a data frame with a row for each measure, `measure`
@@ -98,7 +98,7 @@ as_classes <- function(probabilities, object) {
 probabilities_of <- function(learned, spaces) {
     logs <- Map(function(head, space) {
         log_softmax(head_scores(head, space))
-    }, learned$heads, spaces[names(learned$heads)])
+    }, learned$heads, spaces[head_space(names(learned$heads))])
     exp(log_softmax(pool_logs(logs, learned$weights)))
 }
 
@@ -115,7 +115,7 @@ response_of <- function(learned, spaces) {
 tidy.samples_probe <- function(x, ...) {
     rows <- function(learned) {
         data.frame(
-            space = names(learned$weights), weight = unname(learned$weights)
+            head = names(learned$weights), weight = unname(learned$weights)
         )
     }
     if (x$kind != "labels") {
@@ -131,7 +131,7 @@ tidy.samples_probe <- function(x, ...) {
 #' @export
 glance.samples_probe <- function(x, ...) {
     weights <- tidy(x)
-    encoding <- weights$space == "encoding"
+    encoding <- weights$head == "encoding"
     data.frame(
         kind = x$kind, labelled = length(x$samples),
         classes = length(x$levels),

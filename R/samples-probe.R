@@ -6,15 +6,18 @@
 #' regression (with a ridge penalty) for survival times. Some labelled samples
 #' are enough.
 #'
-#' There are two heads: one on the encodings (`encoding`) and one on the scores
-#' of the principal components (`components`), which is close to a regression on
-#' all genes. With at least five labelled samples in each class, the weights of
-#' the two in the sum of their log-probabilities are those with the least
+#' Classes have up to three heads: logistic regression on the encodings
+#' (`encoding`), the same on the scores of the principal components
+#' (`components`), which is close to a regression on all genes, and the linear
+#' discriminants of the components with a covariance shrunken by half
+#' (`discriminant`). With at least five labelled samples in each class, their
+#' weights in the sum of their log-probabilities are those with the least
 #' cross-entropy on inner folds of the labelled samples; this calibrates
-#' probabilities, too. With fewer the encodings count alone, or both the same
-#' where the fit is not whitened. For numbers the two are mixed by how well they
-#' predict samples that are left out; for survival times the one with the lower
-#' partial deviance on inner folds counts (penalties by `glmnet`).
+#' probabilities, too. With fewer the encodings count alone, or encodings and
+#' components the same where the fit is not whitened. For numbers the first two
+#' are mixed by how well they predict samples that are left out; for survival
+#' times the one with the lower partial deviance on inner folds counts
+#' (penalties by `glmnet`).
 #'
 #' @param fit A fit of [learn_samples()].
 #' @param y Labels: a factor, character or logical vector (classes), a numeric
@@ -33,7 +36,7 @@
 #' @param groups Samples that inner folds keep together (patients, lines): a
 #'   vector in the form of `y`. `NULL`: each sample by itself.
 #' @param folds How many inner folds.
-#' @param spaces Which spaces have a head: `"encoding"`, `"components"` or, the
+#' @param spaces Which spaces have heads: `"encoding"`, `"components"` or, the
 #'   default, both.
 #' @param ... Not used.
 #'
@@ -122,13 +125,14 @@ scale_spaces <- function(fit, spaces) {
 
 # weights of the heads where labels are too few to find them
 start_weights <- function(fit, spaces) {
-    if (length(spaces) == 1L) {
+    weights <- if (length(spaces) == 1L) {
         1
     } else if (fit$whitened) {
         c(1, 0)
     } else {
         c(0.5, 0.5)
     }
+    stats::setNames(weights, spaces)
 }
 
 # ---- labels -----------------------------------------------------------------
@@ -297,29 +301,43 @@ number_labels <- function(y, call) {
 
 # The heads of classes, a list by space, and their weights in the sum.
 learn_classes <- function(spaces, y, groups, settings) {
-    heads <- class_heads(spaces, y, settings)
     folds <- inner_folds(y, groups, settings)
-    weights <- if (is.null(folds)) {
-        settings$start
-    } else {
-        pool_weights(
-            fold_logs(spaces, y, folds, settings), as.integer(y),
-            settings$threads
-        )
+    if (is.null(folds)) {
+        return(list(
+            heads = class_heads(spaces, y, settings, names(spaces)),
+            weights = settings$start
+        ))
     }
-    # the fewest samples may want neither: then both count the same
-    if (sum(weights) == 0) weights <- settings$start
+    kinds <- c(names(spaces), if ("components" %in% names(spaces)) {
+        "discriminant"
+    })
+    weights <- pool_weights(
+        fold_logs(spaces, y, folds, settings, kinds), as.integer(y),
+        settings$threads
+    )
     list(
-        heads = heads,
-        weights = stats::setNames(weights, names(spaces))
+        heads = class_heads(spaces, y, settings, kinds),
+        weights = stats::setNames(weights, kinds)
     )
 }
 
-class_heads <- function(spaces, y, settings) {
-    lapply(spaces, softmax_head,
-        class = as.integer(y), n_classes = nlevels(y),
-        penalty = settings$penalty, threads = settings$threads
-    )
+# a head of each kind: logistic regression on the space of that name, or the
+# linear discriminants of the components
+class_heads <- function(spaces, y, settings, kinds) {
+    lapply(stats::setNames(nm = kinds), function(kind) {
+        space <- spaces[[head_space(kind)]]
+        if (kind == "discriminant") {
+            return(discriminant_head(space, as.integer(y)))
+        }
+        softmax_head(space, as.integer(y), nlevels(y),
+            penalty = settings$penalty, threads = settings$threads
+        )
+    })
+}
+
+# the space that a head lies in
+head_space <- function(kind) {
+    ifelse(kind == "discriminant", "components", kind)
 }
 
 fewest_in_class <- 5L
@@ -341,17 +359,17 @@ inner_folds <- function(y, groups, settings) {
 }
 
 # log-probabilities of each sample by the heads that have not seen its fold
-fold_logs <- function(spaces, y, folds, settings) {
-    logs <- lapply(spaces, function(space) {
+fold_logs <- function(spaces, y, folds, settings, kinds) {
+    logs <- lapply(stats::setNames(nm = kinds), function(kind) {
         matrix(0, length(y), nlevels(y))
     })
     for (f in unique(folds)) {
         out <- folds == f
         inside <- lapply(spaces, function(space) space[!out, , drop = FALSE])
-        heads <- class_heads(inside, y[!out], settings)
-        for (name in names(spaces)) {
-            logs[[name]][out, ] <- log_softmax(head_scores(
-                heads[[name]], spaces[[name]][out, , drop = FALSE]
+        heads <- class_heads(inside, y[!out], settings, kinds)
+        for (kind in kinds) {
+            logs[[kind]][out, ] <- log_softmax(head_scores(
+                heads[[kind]], spaces[[head_space(kind)]][out, , drop = FALSE]
             ))
         }
     }

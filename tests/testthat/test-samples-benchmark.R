@@ -209,7 +209,7 @@ test_that("baselines and measures are those of plain R", {
         each = 15
     )
     expect_equal(
-        unname(shrunken_lda(few, class[1:30], x[31:45, 1:4])), unname(plain),
+        unname(head_scores(discriminant_head(few, class[1:30]), x[31:45, 1:4])), unname(plain),
         tolerance = 1e-6
     )
     found <- factor(c("a", "a", "b", "c"), c("a", "b", "c"))

@@ -211,7 +211,7 @@ test_that("numbers and several labels are predicted by the same heads", {
         predict(several, type = "prob")[, "is_a"],
         predict(single, type = "prob")[, "TRUE"]
     )
-    expect_equal(tidy(several)$label, rep(c("is_a", "is_b"), each = 2))
+    expect_equal(tidy(several)$label, rep(c("is_a", "is_b"), each = 3))
     expect_output(print(several), "2 labels")
     expect_output(print(known), "a number")
     expect_message(
@@ -399,5 +399,25 @@ test_that("labels that are partly there, by column or not at all, are told", {
     expect_identical(probe(set$fit, table)$samples, rownames(y)[4:40])
     expect_error(probe(set$fit, rep(NA_character_, 40)), "No sample has",
         class = "kith_error_input"
+    )
+})
+
+test_that("discriminants are those of the shrunken covariance, in plain R", {
+    withr::local_seed(12)
+    x <- matrix(rnorm(40 * 6), 40)
+    class <- rep(1:4, 10)
+    head <- discriminant_head(x, class)
+    means <- apply(x, 2, function(v) tapply(v, class, mean))
+    within <- crossprod(x - means[class, ]) / (40 - 4)
+    shrunken <- 0.5 * within + 0.5 * mean(diag(within)) * diag(6)
+    new <- matrix(rnorm(5 * 6), 5)
+    # log densities, less what all classes share
+    density <- vapply(1:4, function(k) {
+        away <- new - rep(means[k, ], each = 5)
+        -0.5 * rowSums((away %*% solve(shrunken)) * away)
+    }, numeric(5))
+    scores <- head_scores(head, new)
+    expect_equal(
+        scores - rowMeans(scores), density - rowMeans(density)
     )
 })
