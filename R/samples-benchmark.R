@@ -207,7 +207,7 @@ fit_arm.samples_arm <- function(arm) {
     parts <- lapply(settings$labels, function(k) {
         draws <- if (is.finite(k)) settings$draws else 1L
         lapply(seq_len(draws), function(draw) {
-            scores <- fold_scores(arm, fold, k, draw)
+            scores <- scores_of_draw(arm, fold, k, draw)
             found <- lapply(scores, likely_classes, levels(truth))
             key <- data.frame(labels = k, draw = draw)
             list(
@@ -276,7 +276,7 @@ fold_control <- function(control, arm) {
 
 # log-probabilities or scores of the tested samples by each arm, from k labels
 # of each class
-fold_scores <- function(arm, fold, k, draw) {
+scores_of_draw <- function(arm, fold, k, draw) {
     key <- derive_key(arm$key, "split", draw)
     labelled <- fold$shown[draw_labels(arm$class[fold$shown], k, key)]
     c(

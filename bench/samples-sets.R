@@ -96,4 +96,3 @@ sets <- list(
         c(task(set, set$samples$state, set$samples$project), folds = 11L)
     }
 )
-

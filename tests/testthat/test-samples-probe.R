@@ -416,7 +416,7 @@ test_that("discriminants are those of the shrunken covariance, in plain R", {
         away <- new - rep(means[k, ], each = 5)
         -0.5 * rowSums((away %*% solve(shrunken)) * away)
     }, numeric(5))
-    scores <- head_scores(head, new)
+    scores <- unname(head_scores(head, new))
     expect_equal(
         scores - rowMeans(scores), density - rowMeans(density)
     )
