@@ -154,8 +154,8 @@ mark_scales <- function(x, n_bins) {
 # Columns at mean 0 and standard deviation 1; constant ones become 0. What
 # little smoothing carries to bins of a mark with few peaks must not count as
 # much as a peak, so bins are divided by no less than a tenth of the standard
-# deviation of the most variable one of their mark; and values of other genes are
-# cut where those of the training genes end in that mark.
+# deviation of the most variable one of their mark; and values of other genes
+# are cut where those of the training genes end in that mark.
 standardiser <- function(x, n_bins) {
     centre <- colMeans(x)
     spread <- sqrt(colMeans((x - rep(centre, each = nrow(x)))^2))
