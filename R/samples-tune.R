@@ -5,7 +5,7 @@
 #' sample may have several, squared error for numbers. For a head on a space
 #' that stays as it is see [probe()], which is better with few labels.
 #'
-#' With [train_control()]'s defaults there are 100 epochs with AdamW, rate 3e-4
+#' With [train_control()]'s defaults there are 100 epochs with AdamW, rate 1e-3
 #' falling to 0 along a cosine, in batches of 32 samples at most. Early stopping
 #' needs samples to watch, and of a handful of labels those few would be noise:
 #' so training is for a fixed number of epochs unless `validation` (a share of
@@ -114,7 +114,7 @@ tune <- function(fit, x, labels, weights, frozen, control,
 }
 
 tuning_defaults <- list(
-    epochs = 100L, learning_rate = 3e-4, weight_decay = 1e-2
+    epochs = 100L, learning_rate = 1e-3, weight_decay = 1e-2
 )
 
 # ---- targets and weights ----------------------------------------------------
