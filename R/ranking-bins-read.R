@@ -97,14 +97,16 @@ read_signal <- function(file, format, mark, call) {
     }
     check_text_start(plain, file, call)
     check_last_line(plain, first, file, call)
+    tidied <- tidy_signal_file(plain, first)
+    on.exit(if (tidied != plain) unlink(tidied), add = TRUE)
     if (format == "bed") {
         format <- bed_format(signal_fields(first), mark)
     }
     extra <- c(signalValue = "numeric", pValue = "numeric", qValue = "numeric")
     ranges <- if (format == "gappedPeak") {
-        rtracklayer::import(plain, format = "bed", extraCols = extra)
+        rtracklayer::import(tidied, format = "bed", extraCols = extra)
     } else {
-        rtracklayer::import(plain, format = format)
+        rtracklayer::import(tidied, format = format)
     }
     range_coverage(ranges, mark, call)
 }
@@ -177,7 +179,35 @@ bed_format <- function(fields, mark) {
     format
 }
 
-signal_fields <- function(line) strsplit(line, "[ \t]+")[[1L]]
+# tabs part the fields of a line that has any: names may hold blanks then
+signal_fields <- function(line) {
+    strsplit(line, if (grepl("\t", line)) "\t" else " +")[[1L]]
+}
+
+# The file as rtracklayer takes it: headers of browsers (which peak callers
+# write too), empty lines and comments are left out, and blanks become tabs where
+# there are none. A temporary file, or the file itself where it is so already.
+tidy_signal_file <- function(plain, first, lines_at_once = 100000L) {
+    from <- file(plain, "rt")
+    on.exit(close(from))
+    blanks <- !grepl("\t", first)
+    to <- tempfile(fileext = ".txt")
+    out <- file(to, "wt")
+    on.exit(close(out), add = TRUE)
+    differs <- blanks
+    repeat {
+        lines <- readLines(from, lines_at_once, warn = FALSE)
+        if (length(lines) == 0L) break
+        kept <- signal_lines(lines)
+        differs <- differs || length(kept) < length(lines)
+        writeLines(if (blanks) gsub(" +", "\t", kept) else kept, out)
+    }
+    if (differs) {
+        return(to)
+    }
+    unlink(to)
+    plain
+}
 
 # without comments, headers of browsers and empty lines
 signal_lines <- function(lines) {

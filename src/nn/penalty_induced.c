@@ -46,11 +46,13 @@ static void gram_of_rows(const real *weight, size_t n_out, size_t n_in,
  * are room. Returns the eigenvalue. */
 static double leading_vector(const double *gram, size_t n, double *u,
                              double *next) {
-  /* the row with the largest norm has a share of the leading vector */
-  size_t start = 0;
-  for (size_t i = 1; i < n; ++i)
-    if (gram[i * n + i] > gram[start * n + start]) start = i;
-  memcpy(u, gram + start * n, n * sizeof *u);
+  /* A sum of all rows with unlike weights: one row alone may have no share of
+   * the leading vector. */
+  memset(u, 0, n * sizeof *u);
+  for (size_t i = 0; i < n; ++i) {
+    double weight = 1 + fmod(0.6180339887498949 * (double)i, 1);
+    for (size_t k = 0; k < n; ++k) u[k] += weight * gram[i * n + k];
+  }
   double value = 0;
   for (int step = 0; step < PENALTY_MAX_STEPS; ++step) {
     double square = 0, change = 0;

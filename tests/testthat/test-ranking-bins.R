@@ -453,3 +453,38 @@ test_that("a chromosome goes by its very name, and ends where regions say", {
         class = "kith_error_input"
     )
 })
+
+test_that("headers of browsers and blanks do not matter in text files", {
+    skip_if_not_installed("rtracklayer")
+    gene <- GenomicRanges::GRanges("chr1", IRanges::IRanges(500, 500),
+        strand = "+"
+    )
+    names(gene) <- "g1"
+    read <- function(lines, extension) {
+        file <- withr::local_tempfile(fileext = extension)
+        writeLines(lines, file)
+        bins <- suppressMessages(
+            bin_signal(gene, c(m = file), width = 200, n_bins = 2)
+        )
+        unname(SummarizedExperiment::assay(bins)[1, ])
+    }
+    peak <- paste("chr1", 399, 599, "peak", 0, ".", 7, 3, 2, 100, sep = "\t")
+    header <- c(
+        "browser position chr1:1-1000", "track type=narrowPeak name=\"p\"",
+        "# made by hand", ""
+    )
+    expect_equal(read(peak, ".narrowPeak"), c(7, 7))
+    expect_equal(read(c(header, peak), ".narrowPeak"), c(7, 7))
+    expect_equal(read(c(header, sub("peak", "my peak 1", peak)),
+        ".narrowPeak"
+    ), c(7, 7))
+    expect_equal(read(c("track name=x", "chr1 399 499 2", "chr1 499 599 4"),
+        ".bedGraph"
+    ), c(2, 4))
+    # two tracks in one file
+    expect_equal(
+        read(c("track name=x", "chr1\t399\t499\t2", "track name=y",
+            "chr1\t499\t599\t4"
+        ), ".bedGraph"), c(2, 4)
+    )
+})

@@ -272,3 +272,26 @@ test_that("the presets train, predict and go on where they stopped", {
         class = "kith_error_input"
     )
 })
+
+test_that("the spectral norm is found where the longest row has no part", {
+    weight <- matrix(0, 5, 5)
+    weight[1, 1] <- sqrt(3)
+    weight[2:5, 2:5] <- 0.5
+    network <- network_of_layers(5, list(
+        layer("linear", 5), layer("linear", 1)
+    ))
+    last <- c(1, -2, 0.5, 0, 1)
+    run <- engine_create(
+        pairs_plan("twin", network, norms = c(0, 1)), "double",
+        list(
+            x = matrix(0, 20, 5), y = as.double(1:20), first = rep(0:9, 2),
+            second = rep(10:19, 2)
+        )
+    )
+    engine_write(run, "parameters", c(t(weight), numeric(5), last, 0))
+    # no pair has a difference: the rest of the loss is log(2)
+    expect_equal(
+        engine_batch(run, 0:15),
+        log(2) + svd(weight)$d[1] + sqrt(sum(last^2))
+    )
+})
