@@ -185,8 +185,9 @@ signal_fields <- function(line) {
 }
 
 # The file as rtracklayer takes it: headers of browsers (which peak callers
-# write too), empty lines and comments are left out, and blanks become tabs where
-# there are none. A temporary file, or the file itself where it is so already.
+# write too), empty lines and comments are left out, and blanks become tabs
+# where there are none. A temporary file, or the file itself where it is so
+# already.
 tidy_signal_file <- function(plain, first, lines_at_once = 100000L) {
     from <- file(plain, "rt")
     on.exit(close(from))
