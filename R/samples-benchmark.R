@@ -398,18 +398,32 @@ measure_arms <- function(scores, found, truth, settings) {
     do.call(rbind, unname(rows))
 }
 
+# Counts by class: list(there, found, hits). found, truth: classes by name, truth
+# a factor then, or both by number.
+count_classes <- function(found, truth) {
+    if (is.factor(truth)) {
+        found <- match(as.character(found), levels(truth))
+        truth <- as.integer(truth)
+    }
+    n <- max(truth)
+    list(
+        there = tabulate(truth, n), found = tabulate(found, n),
+        hits = tabulate(truth[found == truth], n)
+    )
+}
+
 # mean over the classes that there are of the share that was found
 balanced_accuracy <- function(found, truth) {
-    mean(tapply(found == truth, droplevels(truth), mean))
+    counts <- count_classes(found, truth)
+    seen <- counts$there > 0L
+    mean(counts$hits[seen] / counts$there[seen])
 }
 
 # mean over the classes that there are of 2 hits / (found + there)
 macro_f1 <- function(found, truth) {
-    levels <- levels(droplevels(truth))
-    mean(vapply(levels, function(level) {
-        hits <- sum(found == level & truth == level)
-        2 * hits / (sum(found == level) + sum(truth == level))
-    }, numeric(1)))
+    counts <- count_classes(found, truth)
+    seen <- counts$there > 0L
+    mean(2 * counts$hits[seen] / (counts$found + counts$there)[seen])
 }
 
 found_measures <- list(
@@ -464,9 +478,10 @@ margin_bounds <- function(found, arms, first, measure, draws, level) {
     if (draws == 0L) {
         return(data.frame(margin_lower = none, margin_upper = none))
     }
+    columns <- found[c(first, setdiff(arms, first))]
     values <- resample_units(
-        measure, found[c(first, setdiff(arms, first))], found$class,
-        found$group, draws, draw_key(1L)
+        measure, vapply(columns, as.integer, integer(nrow(found))),
+        as.integer(found$class), found$group, draws, draw_key(1L)
     )
     bounds <- paired_intervals(values, level, measure)
     bounds[match(arms, colnames(values)), c("margin_lower", "margin_upper")]

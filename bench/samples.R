@@ -64,7 +64,11 @@ run_set <- function(name) {
     table <- do.call(rbind, lapply(
         c("balanced", "accuracy", "macro_f1"),
         function(measure) {
-            cbind(measure = measure, summary(result, measure = measure))
+            draws <- if (measure == "balanced") 200 else 0
+            cbind(measure = measure, summary(
+                result,
+                measure = measure, bootstrap = draws
+            ))
         }
     ))
     rows <- table[table$measure == "balanced", ]
