@@ -398,8 +398,8 @@ measure_arms <- function(scores, found, truth, settings) {
     do.call(rbind, unname(rows))
 }
 
-# Counts by class: list(there, found, hits). found, truth: classes by name, truth
-# a factor then, or both by number.
+# Counts by class: list(there, found, hits). found, truth: classes by name,
+# truth is a factor then, or both by number.
 count_classes <- function(found, truth) {
     if (is.factor(truth)) {
         found <- match(as.character(found), levels(truth))
