@@ -47,6 +47,7 @@ plot_figure <- function(x, ...) {
 #' S3method(plot, ranking_benchmark, plot_figure)
 #' S3method(plot, ranking_evaluation, plot_figure)
 #' S3method(plot, ranking_importance, plot_figure)
+#' S3method(plot, samples_benchmark, plot_figure)
 #' S3method(plot, study_table, plot_figure)
 NULL
 

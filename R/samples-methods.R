@@ -180,12 +180,20 @@ print.summary.samples_fit <- function(x, ...) {
 }
 
 #' @rdname samples_fit
+#' @param type `"space"`, or of a network `"history"`: what
+#'   [tidy()][samples_fit] has, by epoch.
 #' @param colour A vector to colour samples by, with a value for each (of
 #'   `newdata`, where that is given).
 #' @importFrom ggplot2 autoplot
 #' @method autoplot samples_fit
 #' @export
-autoplot.samples_fit <- function(object, newdata = NULL, colour = NULL, ...) {
+autoplot.samples_fit <- function(object, newdata = NULL, colour = NULL,
+                                 type = c("space", "history"), ...) {
+    type <- check_choice(type, c("space", "history"))
+    if (type == "history") {
+        check_has_history(object)
+        return(plot_sample_history(object$history, "Training without labels"))
+    }
     encoded <- augment(object, newdata, ...)
     scores <- sample_spaces(object, newdata, ...)$components
     n <- nrow(encoded)
@@ -216,4 +224,14 @@ autoplot.samples_fit <- function(object, newdata = NULL, colour = NULL, ...) {
         ) +
         study_theme() +
         if (is.null(colour)) ggplot2::theme(legend.position = "none")
+}
+
+check_has_history <- function(fit, call = rlang::caller_env()) {
+    if (is.null(fit$history)) {
+        abort_input(c(
+            "{.arg type} cannot be {.val history} for this fit.",
+            x = "Nothing was trained: it has no epochs.",
+            i = "{.code type = \"space\"} draws its samples."
+        ), call = call)
+    }
 }

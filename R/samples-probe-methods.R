@@ -19,7 +19,8 @@
 #'   (`accuracy`, `balanced` (accuracy), `macro_f1`, `log_loss`; for numbers
 #'   `spearman` and `rmse`; for survival times Harrell's `concordance`), its
 #'   `value`, a bootstrap interval over groups (`lower`, `upper`) and `n`
-#'   samples; with several labels one for each `label`.
+#'   samples; with several labels one for each `label`. `autoplot()`: a `ggplot`
+#'   of the weights of the heads.
 #' @section Errors: Of class `kith_error_input`: a `type` that the labels do not
 #'   have, classes that the probe does not know, an evaluation on samples that
 #'   it has learned from, and all that [encode()][samples_fit] refuses.

@@ -32,7 +32,8 @@
 #' @return An object of class `samples_tuned`, a `kith_fit`: plain R data with
 #'   `network` and `member` (encoder and head), `kind`, `levels`, `samples`
 #'   (labelled), `history`. It answers `predict()`, `evaluate()`, `encode()`,
-#'   `tidy()` and `glance()` as a result of [probe()] does.
+#'   `tidy()` and `glance()` as a result of [probe()] does; `autoplot()` draws
+#'   its epochs.
 #' @section Errors: Of class `kith_error_input`: a fit without a network, labels
 #'   that [probe()] refuses, weights that are no positive numbers or name no
 #'   class.

@@ -519,3 +519,32 @@ test_that("what cannot be is refused with a way out", {
         "last linear layer"
     )
 })
+
+test_that("epochs and weights are drawn, plot() draws what autoplot() does", {
+    data <- grouped()
+    control <- small_run(validation = 0.2)
+    fit <- fit_small(small_methods$vime, data$x, control)
+    drawn <- ggplot2::autoplot(fit, type = "history")
+    expect_identical(levels(drawn$data$measure), c(
+        "loss", "validation loss", "mask accuracy", "mean cosine", "dead"
+    ))
+    expect_identical(nrow(drawn$data), 5L * 4L)
+    expect_error(
+        ggplot2::autoplot(learn_samples(data$x), type = "history"),
+        "Nothing was trained",
+        class = "kith_error_input"
+    )
+    tuned <- fine_tune(fit, data$tissue, data$x, control = small_run())
+    expect_identical(nrow(ggplot2::autoplot(tuned)$data), 4L)
+    known <- probe(fit, data$tissue)
+    expect_identical(ggplot2::autoplot(known)$data$weight, tidy(known)$weight)
+    withr::local_pdf(NULL)
+    for (object in list(fit, tuned, known)) {
+        expect_s3_class(plot(object), "ggplot")
+    }
+    result <- benchmark_samples(data$x, data$tissue,
+        labels = 2, folds = 3, draws = 1, baselines = "nearest centroid",
+        control = train_control(seed = 1, threads = 1)
+    )
+    expect_s3_class(plot(result), "ggplot")
+})
