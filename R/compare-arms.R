@@ -63,7 +63,13 @@ arm_hash <- function(arm) {
     arm <- lapply(arm, function(field) {
         if (is.function(field)) deparse(field) else field
     })
-    arm$settings$control <- deciding_control(arm$settings$control)
+    arm$settings <- lapply(arm$settings, function(setting) {
+        if (inherits(setting, "train_control")) {
+            deciding_control(setting)
+        } else {
+            setting
+        }
+    })
     arm[c("place", "folder")] <- NULL
     # R may note in a vector, in use, that it is sorted or has no NA, and a hash
     # sees it; version 2 of serialize() writes values alone

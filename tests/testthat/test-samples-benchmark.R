@@ -325,3 +325,13 @@ test_that("labels may be a share of each class", {
     expect_error(check_label_counts(c(0, 1)), class = "kith_error_input")
     expect_error(check_label_counts(1.5), class = "kith_error_input")
 })
+
+test_that("threads make no other arm", {
+    arm <- benchmark_arm()
+    other <- arm
+    other$settings$control$threads <- 7L
+    other$settings$tuning$threads <- 5L
+    expect_identical(arm_hash(other), arm_hash(arm))
+    other$settings$tuning$epochs <- 99L
+    expect_false(identical(arm_hash(other), arm_hash(arm)))
+})
