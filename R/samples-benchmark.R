@@ -183,13 +183,26 @@ benchmark_data <- function(x, y, groups, folds, call = rlang::caller_env()) {
     list(class = class, groups = groups)
 }
 
+# What each fold is to have its share of: the classes of a group, as one may
+# hold several (tumour and normal tissue of a patient); all that come in fewer
+# groups than there are folds are one stratum.
+class_strata <- function(class, groups, folds) {
+    of_group <- tapply(as.character(class), groups, function(classes) {
+        paste(sort(unique(classes)), collapse = " + ")
+    })
+    sizes <- table(of_group)
+    of_group[of_group %in% names(sizes)[sizes < folds]] <- "other"
+    as.vector(of_group[groups])
+}
+
 # the fold of each sample; samples without a class are in none, 0, unless one of
 # their group is tested
 class_folds <- function(data, folds, key) {
     there <- !is.na(data$class)
     fold <- integer(length(data$class))
+    groups <- data$groups[there]
     fold[there] <- item_folds(sum(there), folds, key,
-        groups = data$groups[there], strata = data$class[there]
+        groups = groups, strata = class_strata(data$class[there], groups, folds)
     )
     tested <- match(data$groups, data$groups[there])
     fold[!there] <- ifelse(is.na(tested), 0L, fold[there][tested])[!there]

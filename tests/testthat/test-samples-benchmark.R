@@ -335,3 +335,28 @@ test_that("threads make no other arm", {
     other$settings$tuning$epochs <- 99L
     expect_false(identical(arm_hash(other), arm_hash(arm)))
 })
+
+test_that("groups that hold several classes fill all folds", {
+    # each of 11 types has tumours and normal tissue: a fold for each
+    type <- rep(letters[1:11], each = 6)
+    state <- rep(c("tumour", "normal"), 33)
+    state[type %in% c("b", "e")] <- rev(state[type %in% c("b", "e")])
+    data <- list(class = factor(state), groups = type)
+    for (i in 1:5) {
+        fold <- class_folds(data, 11, draw_key(i))
+        expect_true(all(tabulate(fold, 11) == 6))
+    }
+    # patients with one or both of two classes
+    patient <- c(rep(1:20, each = 2), 21:40)
+    class <- factor(c(rep(c("a", "b"), 20), rep("a", 20)))
+    fold <- class_folds(
+        list(class = class, groups = as.character(patient)), 5, draw_key(1L)
+    )
+    expect_true(all(table(fold, class)[, "a"] == 8))
+    expect_true(all(table(fold, class)[, "b"] == 4))
+    # what is rare stays in
+    rare <- class_strata(
+        factor(c("a", "b", "a", "b", "a")), c("p", "p", "q", "r", "s"), 2
+    )
+    expect_identical(rare, c("other", "other", "a", "other", "a"))
+})
