@@ -3,8 +3,9 @@
 #' Methods of [learn_samples()] that train an encoder on expression in which
 #' part of the values of each sample is replaced. They are the three methods of
 #' Dradjat et al. (2025), and an encoder that is not trained at all, to compare
-#' with. On a few hundred to a few thousand samples [method_neighbours()] has
-#' been better wherever they were compared.
+#' with. With few labels on some hundred samples [method_neighbours()] was
+#' better on the public sets of `vignette("samples")`; with many labels
+#' [fine_tune()] of an encoder can be ahead.
 #'
 #' * `method_scarf()`: a sample and its corrupted copy are to be each other's
 #'   nearest in a batch. Both go through encoder and projector, each view with
