@@ -12,9 +12,9 @@
 #'   `subset`, `kith` (its AUC), `best_baseline` (which one), `baseline_auc`,
 #'   `margin` (kith less the best baseline), `margin_lower`, `margin_upper` and
 #'   `verdict`: `"above"` or `"below"` the best baseline where the interval of
-#'   the margin leaves out 0, else `"not told apart"`; without an interval
-#'   `"no interval"`. The best of several baselines is picked by its AUC on
-#'   the same pairs, so the verdict is on the strict side.
+#'   the margin leaves out 0, else `"not told apart"`, or
+#'   `"no interval"` where there is none. The best of several baselines is
+#'   picked by its AUC on the same pairs, so the verdict is on the strict side.
 #' @family association functions
 #' @examples
 #' set.seed(1)

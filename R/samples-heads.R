@@ -104,7 +104,8 @@ log_softmax <- function(scores) {
 # Weights of at least 0 of heads in the sum of their log-probabilities, with the
 # least cross-entropy. logs: a list of matrices, of samples that no head was
 # trained on. They pool and calibrate at once. A sum above 1 is penalised: where
-# folds are all told apart, larger weights would always fit better.
+# every held-out sample is classified right, larger weights would always fit
+# better.
 pool_weights <- function(logs, class, threads = 1L) {
     minimise(rep(1 / length(logs), length(logs)), function(w) {
         found <- cross_entropy(pool_logs(logs, w), class, threads)

@@ -128,12 +128,10 @@ tuning_losses <- c(
 # list(y (rows x targets), n_out, centre, scale), the last two of numbers
 tuning_targets <- function(labels) {
     y <- labels$y
-    found <- switch(labels$kind,
+    switch(labels$kind,
         class = list(y = cbind(as.double(y) - 1), n_out = nlevels(y)),
         labels = list(
-            y = vapply(y, function(one) as.double(one) - 1, numeric(length(
-                y[[1L]]
-            ))),
+            y = do.call(cbind, lapply(y, function(one) as.double(one) - 1)),
             n_out = length(y)
         ),
         response = list(
@@ -141,12 +139,6 @@ tuning_targets <- function(labels) {
             centre = mean(y), scale = stats::sd(y)
         )
     )
-    found$y <- matrix(found$y, ncol = if (labels$kind == "labels") {
-        found$n_out
-    } else {
-        1L
-    })
-    found
 }
 
 # a weight for each labelled sample
@@ -212,9 +204,7 @@ tuning_job <- function(fit, x, labels, weights, frozen, control, key, call) {
     take <- function(from, which) unname(from[which, , drop = FALSE])
     learned <- list(
         labels = labels[c("kind", "levels")], samples = rownames(x),
-        encoder = fit$encoder, fit = fit[c(
-            "method", "encoder", "scaling", "assay"
-        )],
+        fit = fit[c("method", "encoder", "scaling", "assay")],
         targets = targets[c("centre", "scale")], frozen = frozen
     )
     new_job("tuning_job", plan,
@@ -311,8 +301,8 @@ validate_job.tuning_job <- function(job, run) {
     job$measure$of(scores, job$watched$y)
 }
 
-# outputs of the head for rows of scaled samples; with the encodings
-tuned_scores <- function(networks, numbers, x, control, encoded = FALSE) {
+# outputs of the head for rows of scaled samples
+tuned_scores <- function(networks, numbers, x, control) {
     run <- function(i, x) {
         own <- numbers_of(numbers, networks, i)
         network_encode(
@@ -320,8 +310,7 @@ tuned_scores <- function(networks, numbers, x, control, encoded = FALSE) {
             control$threads, own$state %||% double()
         )
     }
-    encodings <- run(1L, x)
-    if (encoded) encodings else run(2L, encodings)
+    run(2L, run(1L, x))
 }
 
 finish_job.tuning_job <- function(job, ends) {
@@ -334,110 +323,4 @@ finish_job.tuning_job <- function(job, ends) {
         frozen = learned$frozen, member = fit_member(ends[[1L]]),
         history = ends[[1L]]$state$history
     )
-}
-
-# ---- the fit ----------------------------------------------------------------
-
-#' @rdname fine_tune
-#' @param object A result of `fine_tune()`.
-#' @param newdata,type See [predict()][samples_probe] of a result of [probe()];
-#'   `newdata` must be given.
-#' @method predict samples_tuned
-#' @export
-predict.samples_tuned <- function(object, newdata, type = NULL, assay = NULL,
-                                  ...) {
-    rlang::check_dots_empty()
-    types <- prediction_types(object)
-    type <- if (is.null(type)) types[1L] else check_choice(type, types)
-    predict_scaled(object, new_samples(object$fit, newdata, assay), type)
-}
-
-predict_scaled <- function(object, x, type) {
-    finish_prediction(
-        tuned_predictions(object, tuned_rows(object, x)), object, rownames(x),
-        type
-    )
-}
-
-tuned_predictions <- function(object, scores) {
-    switch(object$kind,
-        class = named_columns(exp(log_softmax(scores)), object$levels),
-        labels = named_columns(stats::plogis(scores), object$levels),
-        response = scores[, 1L] * object$targets$scale + object$targets$centre
-    )
-}
-
-# scaled samples through the encoder, and the head
-tuned_rows <- function(object, x, encoded = FALSE) {
-    values <- lapply(sample_blocks(x), function(rows) {
-        tuned_scores(
-            object$networks, object$member, unname(scaled_rows(x, rows)),
-            object$control, encoded
-        )
-    })
-    do.call(rbind, values)
-}
-
-#' @rdname fine_tune
-#' @method encode samples_tuned
-#' @export
-encode.samples_tuned <- function(fit, newdata, assay = NULL, ...) {
-    rlang::check_dots_empty()
-    x <- new_samples(fit$fit, newdata, assay)
-    encoded <- tuned_rows(fit, x, encoded = TRUE)
-    dimnames(encoded) <- list(
-        rownames(x), paste0("dim", seq_len(ncol(encoded)))
-    )
-    encoded
-}
-
-#' @method evaluate samples_tuned
-#' @export
-evaluate.samples_tuned <- evaluate.samples_probe
-
-#' @method tidy samples_tuned
-#' @export
-tidy.samples_tuned <- function(x, ...) x$history
-
-#' @method glance samples_tuned
-#' @export
-glance.samples_tuned <- function(x, ...) {
-    data.frame(
-        kind = x$kind, labelled = length(x$samples),
-        classes = length(x$levels), frozen = x$frozen,
-        epochs = nrow(x$history), best_epoch = x$member$best_epoch %||% NA,
-        loss = utils::tail(x$history$loss, 1L)
-    )
-}
-
-#' @method print samples_tuned
-#' @export
-print.samples_tuned <- function(x, ...) {
-    row <- glance(x)
-    cli::cat_line("<samples_tuned>")
-    cli::cat_line(
-        "  ", row$labelled, " labelled samples, ", describe_labels(x),
-        "; encoder of ", x$fit$method$name,
-        if (x$frozen) ", frozen" else ", trained with the head"
-    )
-    cli::cat_line(sprintf("  %d epochs, last loss %.3g", row$epochs, row$loss))
-    cli::cat_line("  predict(tuned, newdata)")
-    invisible(x)
-}
-
-#' @method summary samples_tuned
-#' @export
-summary.samples_tuned <- function(object, ...) {
-    structure(
-        list(glance = glance(object), tuned = object),
-        class = "summary.samples_tuned"
-    )
-}
-
-#' @method print summary.samples_tuned
-#' @export
-print.summary.samples_tuned <- function(x, ...) {
-    print(x$tuned)
-    print(x$glance, row.names = FALSE, digits = 3)
-    invisible(x)
 }
