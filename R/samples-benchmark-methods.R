@@ -62,6 +62,7 @@ found_measures <- list(
 )
 
 #' @rdname benchmark_samples
+#' @order 2
 #' @param object A result of `benchmark_samples()`.
 #' @param first Which method the others are compared with.
 #' @param measure `"balanced"`, `"accuracy"` or `"macro_f1"`.
@@ -119,6 +120,7 @@ name_label_counts <- function(k) {
 }
 
 #' @rdname benchmark_samples
+#' @order 2
 #' @importFrom ggplot2 autoplot
 #' @method autoplot samples_benchmark
 #' @export

@@ -63,6 +63,7 @@
 #'     labels = 1, baselines = "logistic", folds = 3, draws = 2
 #' )
 #' summary(result)
+#' @order 1
 #' @export
 benchmark_samples <- function(x, y, groups = NULL,
                               labels = c(1, 2, 5, 10, Inf),

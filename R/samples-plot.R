@@ -23,6 +23,7 @@ plot_sample_history <- function(history, title) {
 }
 
 #' @rdname fine_tune
+#' @order 2
 #' @importFrom ggplot2 autoplot
 #' @method autoplot samples_tuned
 #' @export

@@ -1,6 +1,7 @@
 # What a result of fine_tune() answers.
 
 #' @rdname fine_tune
+#' @order 2
 #' @param object A result of `fine_tune()`.
 #' @param newdata,type See [predict()][samples_probe] of a result of [probe()];
 #'   `newdata` must be given.
@@ -41,6 +42,7 @@ tuned_rows <- function(object, x) {
 }
 
 #' @rdname fine_tune
+#' @order 2
 #' @method encode samples_tuned
 #' @export
 encode.samples_tuned <- function(fit, newdata, assay = NULL, ...) {

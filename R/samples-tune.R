@@ -57,6 +57,7 @@
 #'     control = train_control(epochs = 30, seed = 1)
 #' )
 #' mean(predict(tuned, x[-train, ]) == tissue[-train])
+#' @order 1
 #' @export
 fine_tune <- function(fit, y, ...) UseMethod("fine_tune")
 
@@ -65,6 +66,7 @@ fine_tune <- function(fit, y, ...) UseMethod("fine_tune")
 fine_tune.default <- function(fit, y, ...) abort_no_samples_fit(fit)
 
 #' @rdname fine_tune
+#' @order 1
 #' @method fine_tune samples_fit
 #' @export
 fine_tune.samples_fit <- function(fit, y, ...) {
@@ -77,6 +79,7 @@ fine_tune.samples_fit <- function(fit, y, ...) {
 }
 
 #' @rdname fine_tune
+#' @order 1
 #' @method fine_tune samples_network_fit
 #' @export
 fine_tune.samples_network_fit <- function(fit, y, x, frozen = FALSE,
