@@ -109,9 +109,11 @@ gram_components <- function(x, pca, centre, values = block_values) {
 # the n largest eigenvalues of a symmetric matrix, and their vectors
 largest_eigen <- function(gram, n) {
     if (!is_small(nrow(gram), n)) {
+        # twice as many vectors as are wanted: components of noise, which lie
+        # close together, need a fourth of the time then
         return(irlba::partial_eigen(
             gram, n,
-            tol = 1e-8, v = start_vector(nrow(gram))
+            tol = 1e-8, v = start_vector(nrow(gram)), work = 2L * n + 20L
         ))
     }
     system <- eigen(gram, symmetric = TRUE)

@@ -106,8 +106,7 @@ cluster_labels <- function(object, shown, space) {
 }
 
 plot_umap <- function(object, shown, space, n_neighbors, seed) {
-    need_package("uwot", "A UMAP figure")
-    need_package("withr", "A UMAP figure")
+    need_umap()
     data <- umap_data(object, shown, space, n_neighbors, seed)
     of_cluster <- data[!is.na(data$cluster), ]
     centres <- stats::aggregate(
@@ -162,18 +161,28 @@ plot_umap <- function(object, shown, space, n_neighbors, seed) {
         )
 }
 
+need_umap <- function() {
+    need_package("uwot", "A UMAP figure")
+    need_package("withr", "A UMAP figure")
+}
+
+# rows in two dimensions, by their cosines
+umap_places <- function(vectors, n_neighbors, seed) {
+    withr::with_seed(seed, uwot::umap(
+        vectors,
+        n_neighbors = min(n_neighbors, nrow(vectors) - 1L),
+        metric = "cosine", init = "spca", min_dist = 0.3,
+        n_threads = 1, n_sgd_threads = 0, verbose = FALSE
+    ))
+}
+
 umap_data <- function(object, shown, space, n_neighbors, seed) {
     labels <- cluster_labels(object, shown, space)
     own <- object$cluster[object$space == space]
     vectors <- attr(object, "vectors")
     spaces <- intersect(names(space_titles), names(vectors))
     parts <- lapply(spaces, function(name) {
-        place <- withr::with_seed(seed, uwot::umap(
-            vectors[[name]],
-            n_neighbors = min(n_neighbors, nrow(vectors[[name]]) - 1L),
-            metric = "cosine", init = "spca", min_dist = 0.3,
-            n_threads = 1, n_sgd_threads = 0, verbose = FALSE
-        ))
+        place <- umap_places(vectors[[name]], n_neighbors, seed)
         data.frame(
             gene = rownames(vectors[[name]]), space = space_titles[[name]],
             cluster = factor(labels[match(own, shown)], labels),

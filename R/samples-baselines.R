@@ -10,7 +10,10 @@ sample_baselines <- list(
         log = TRUE,
         score = function(train, class, test, n_classes, threads) {
             # C = 0.1 of other libraries, as the prototype of the task has it
-            head <- softmax_head(train$genes, class, n_classes, 10, threads)
+            head <- softmax_head(
+                train$genes, class, n_classes, 10, threads,
+                balanced_weights(class)
+            )
             log_softmax(head_scores(head, test$genes))
         }
     ),
@@ -18,7 +21,8 @@ sample_baselines <- list(
         log = TRUE,
         score = function(train, class, test, n_classes, threads) {
             head <- softmax_head(
-                train$components, class, n_classes, 1, threads
+                train$components, class, n_classes, 1, threads,
+                balanced_weights(class)
             )
             log_softmax(head_scores(head, test$components))
         }

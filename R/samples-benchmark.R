@@ -5,10 +5,11 @@
 #' the training samples alone, of which a few, drawn for each class, show their
 #' label. All arms see the same labels and are tested on the same samples.
 #'
-#' The baselines: `"logistic"` (ridge-penalised multinomial regression on the
-#' standardised genes), `"PCA + logistic"` (on 50 components of all training
-#' samples), `"nearest centroid"`, `"shrunken LDA"` and `"random forest"` (500
-#' trees).
+#' All arms weigh classes the same, as far as they can weigh them: logistic
+#' heads, ours and theirs, have class weights. The baselines: `"logistic"`
+#' (ridge-penalised multinomial regression on the standardised genes), `"PCA +
+#' logistic"` (on 50 components of all training samples), `"nearest centroid"`,
+#' `"shrunken LDA"` and `"random forest"` (500 trees).
 #'
 #' @param x Expression, in any form of [learn_samples()].
 #' @param y Class of each sample: a factor or character vector in the order of
@@ -343,7 +344,8 @@ learned_scores <- function(arm, fold, labelled) {
             })
         }
         known <- probe_of(
-            one$fit, pick(labelled), labels, samples[labelled], labels$groups
+            one$fit, pick(labelled), labels, samples[labelled], labels$groups,
+            balanced_weights(classes)
         )
         log_of(predict_spaces(
             known, pick(fold$tested), samples[fold$tested], "prob"
@@ -352,7 +354,7 @@ learned_scores <- function(arm, fold, labelled) {
     tuned <- function(one) {
         found <- tune(
             one$fit, scaled_part(fold$x, labelled), labels,
-            label_weights("balanced", labels), FALSE,
+            balanced_weights(classes), FALSE,
             fold_control(arm$settings$tuning, arm)
         )
         log_of(predict_scaled(found, scaled_part(fold$x, fold$tested), "prob"))

@@ -273,9 +273,7 @@ network_fit <- function(fields, encoded, make) {
 learn_network <- function(x, method, encoder, control, assay,
                           call = rlang::caller_env()) {
     encoder <- sample_encoder(method, encoder, ncol(x))
-    found <- sample_components(
-        x, min(most_components, nrow(x) - 1L, ncol(x))
-    )
+    found <- sample_components(x, kept_components(x))
     key <- draw_key(control$seed)
     if (method$name == "untrained") {
         return(untrained_fit(x, method, encoder, found, control, assay, key))
@@ -287,9 +285,6 @@ learn_network <- function(x, method, encoder, control, assay,
     job <- sample_job(x, method, encoder, control, key, learned, call)
     finish_job(job, run_jobs(list(job)))
 }
-
-# components that a fit with a network keeps beside its encodings
-most_components <- 200L
 
 untrained_fit <- function(x, method, encoder, found, control, assay, key) {
     network <- resolve_network(encoder, ncol(x))
@@ -318,7 +313,13 @@ warn_collapsed <- function(fit) {
     }
     warn_kith(c(
         "The learned space has collapsed: {found}.",
-        i = switch(fit$method$name,
+        advise_collapsed(fit$method)
+    ), class = "kith_warning_collapsed")
+}
+
+advise_collapsed <- function(method) {
+    c(
+        i = switch(method$name,
             scarf = "Lower {.arg temperature} or {.arg rate} of
             {.fn method_scarf}, or the {.arg learning_rate}.",
             byol = "Raise {.arg momentum} of {.fn method_byol}, lower the
@@ -327,5 +328,24 @@ warn_collapsed <- function(fit) {
             {.arg epochs}."
         ),
         i = "{.fn method_neighbours} cannot collapse."
-    ), class = "kith_warning_collapsed")
+    )
+}
+
+# Encodings that have been all but the same for so many epochs are told once,
+# while there is time to stop: a run that is only starting may look like that.
+collapsing_epochs <- 3L
+
+watch_job.sample_job <- function(job, history) {
+    same <- history$dead > 0.9 | history$mean_cosine > 0.999
+    n <- length(same)
+    since <- rle(same)
+    if (same[n] && utils::tail(since$lengths, 1L) == collapsing_epochs) {
+        inform_kith(c(
+            "!" = "The space is collapsing: for {collapsing_epochs} epochs
+            encodings have been all but the same (mean cosine
+            {sprintf('%.3f', history$mean_cosine[n])},
+            {sprintf('%.0f%%', 100 * history$dead[n])} of the dimensions
+            constant).", advise_collapsed(job$learned$method)
+        ), class = "kith_message_collapsing")
+    }
 }

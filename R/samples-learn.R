@@ -278,7 +278,7 @@ pairs_of_groups <- function(positives, samples, call) {
 learn_neighbours <- function(x, method, known, control, assay) {
     threads <- control$threads
     dims <- unique(pmin(method$dims, nrow(x) - 1L, ncol(x)))
-    found <- sample_components(x, max(dims))
+    found <- sample_components(x, max(dims, kept_components(x)))
     q <- found$scores
     dims <- unique(pmin(dims, ncol(q)))
     gain <- if (nrow(q) >= 40L) {
@@ -307,6 +307,14 @@ learn_neighbours <- function(x, method, known, control, assay) {
         ),
         diagnostics = space_diagnostics(encoded)
     )
+}
+
+# Components that a fit keeps. A head on 500 is as good as one on the genes
+# where there are some hundred samples; of thousands, so many would take
+# minutes.
+kept_components <- function(x) {
+    most <- if (nrow(x) <= 2000L) 500L else 200L
+    min(most, nrow(x) - 1L, ncol(x))
 }
 
 # list(rotation, scores): the leading components of scaled samples, as many as

@@ -180,38 +180,57 @@ print.summary.samples_fit <- function(x, ...) {
 }
 
 #' @rdname samples_fit
-#' @param type `"space"`, or of a network `"history"`: what
-#'   [tidy()][samples_fit] has, by epoch.
+#' @param type `"space"`: the samples before and after, in their first two
+#'   principal components; `"umap"`: the same by UMAP of their cosines (needs
+#'   uwot and withr), which shows groups better and distances between them
+#'   worse; of a network also `"history"`: what [tidy()][samples_fit] has, by
+#'   epoch.
 #' @param colour A vector to colour samples by, with a value for each (of
 #'   `newdata`, where that is given).
+#' @param n_neighbors,seed Of the UMAP.
 #' @importFrom ggplot2 autoplot
 #' @method autoplot samples_fit
 #' @export
 autoplot.samples_fit <- function(object, newdata = NULL, colour = NULL,
-                                 type = c("space", "history"), ...) {
-    type <- check_choice(type, c("space", "history"))
+                                 type = c("space", "umap", "history"),
+                                 n_neighbors = 15, seed = 1, ...) {
+    type <- check_choice(type, c("space", "umap", "history"))
     if (type == "history") {
         check_has_history(object)
         return(plot_sample_history(object$history, "Training without labels"))
     }
-    encoded <- augment(object, newdata, ...)
-    scores <- sample_spaces(object, newdata, ...)$components
-    n <- nrow(encoded)
+    places <- if (type == "umap") {
+        need_umap()
+        spaces <- sample_spaces(object, newdata, ...)
+        lapply(spaces[c("components", "encoding")], umap_places,
+            n_neighbors = check_count(n_neighbors, 2), seed = seed
+        )
+    } else {
+        encoded <- augment(object, newdata, ...)
+        list(
+            sample_spaces(object, newdata, ...)$components[, 1:2],
+            as.matrix(encoded[c("space1", "space2")])
+        )
+    }
+    n <- nrow(places[[1L]])
     if (!is.null(colour) && length(colour) != n) {
         abort_input(c(
             "{.arg colour} must have a value for each of the {n} samples.",
             x = "It has {length(colour)}."
         ))
     }
-    spaces <- factor(
-        rep(c("components of the genes", "learned space"), each = n),
-        c("components of the genes", "learned space")
-    )
+    titles <- c("components of the genes", "learned space")
     rows <- data.frame(
-        space = spaces, first = c(scores[, 1L], encoded$space1),
-        second = c(scores[, 2L], encoded$space2)
+        space = factor(rep(titles, each = n), titles),
+        first = unlist(lapply(places, function(at) at[, 1L])),
+        second = unlist(lapply(places, function(at) at[, 2L]))
     )
     rows$label <- if (is.null(colour)) "samples" else rep(colour, 2L)
+    axes <- if (type == "umap") {
+        c("UMAP 1", "UMAP 2")
+    } else {
+        c("first component", "second component")
+    }
     ggplot2::ggplot(rows, ggplot2::aes(
         .data$first, .data$second,
         colour = .data$label
@@ -219,7 +238,7 @@ autoplot.samples_fit <- function(object, newdata = NULL, colour = NULL,
         ggplot2::geom_point(size = 1.6, alpha = 0.8) +
         ggplot2::facet_wrap(ggplot2::vars(.data$space), scales = "free") +
         ggplot2::labs(
-            x = "first component", y = "second component", colour = NULL,
+            x = axes[1L], y = axes[2L], colour = NULL,
             title = "Samples before and after"
         ) +
         study_theme() +

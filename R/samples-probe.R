@@ -12,11 +12,14 @@
 #' discriminants of the components with a covariance shrunken by half
 #' (`discriminant`). With at least five labelled samples in each class, their
 #' weights in the sum of their log-probabilities are those with the least
-#' cross-entropy on inner folds of the labelled samples; this calibrates
-#' probabilities, too. With fewer the encodings count alone, or encodings and
-#' components the same where the fit is not whitened. For numbers the first two
-#' are mixed by how well they predict samples that are left out; for survival
-#' times the one with the lower partial deviance on inner folds counts
+#' cross-entropy on inner folds of the labelled samples, which calibrates
+#' probabilities, too; a penalty of five times the squared distance from a half
+#' for encodings, a half for components and none for discriminants keeps few
+#' samples from deciding too much. With fewer labels the encodings have four
+#' fifths and the components one; with a single label of some class the
+#' encodings have all; in a space that is not whitened both count the same. For
+#' numbers the first two are mixed by how well they predict samples that are left out; for
+#' survival times the one with the lower partial deviance on inner folds counts
 #' (penalties by `glmnet`).
 #'
 #' @param fit A fit of [learn_samples()].
@@ -33,6 +36,11 @@
 #' @param penalty Of the logistic heads: that of the sum of squared
 #'   coefficients, halved, beside the summed cross-entropy. 1 suits spaces whose
 #'   values have a standard deviation of 1, as here.
+#' @param class_weights Of each sample in the logistic heads: `"balanced"` (all
+#'   classes count the same, so that rare ones are found), `"none"`
+#'   (probabilities that follow how frequent classes are), or a number for each
+#'   class, by name. Where a sample may have several labels, `"balanced"` weighs
+#'   each label by itself.
 #' @param groups Samples that inner folds keep together (patients, lines): a
 #'   vector in the form of `y`. `NULL`: each sample by itself.
 #' @param folds How many inner folds.
@@ -76,7 +84,8 @@ abort_no_samples_fit <- function(fit, call = rlang::caller_env()) {
 #' @rdname probe
 #' @method probe samples_fit
 #' @export
-probe.samples_fit <- function(fit, y, x = NULL, penalty = 1, groups = NULL,
+probe.samples_fit <- function(fit, y, x = NULL, penalty = 1,
+                              class_weights = "balanced", groups = NULL,
                               folds = 5,
                               spaces = c("encoding", "components"),
                               assay = NULL, ...) {
@@ -87,30 +96,38 @@ probe.samples_fit <- function(fit, y, x = NULL, penalty = 1, groups = NULL,
     found <- sample_spaces(fit, x, assay, "x")
     samples <- rownames(found$components)
     labels <- sample_labels(y, samples)
+    each <- labels$kind == "labels" && identical(class_weights, "balanced")
+    weights <- if (each) {
+        lapply(labels$y, balanced_weights)
+    } else {
+        label_weights(class_weights, labels)
+    }
     groups <- sample_groups(groups, samples)[labels$rows]
     found <- lapply(found[spaces], function(one) {
         one[labels$rows, , drop = FALSE]
     })
     probe_of(fit, scale_spaces(fit, found), labels, samples[labels$rows],
-        groups, penalty, folds
+        groups, weights, penalty, folds
     )
 }
 
-# the probe of labelled samples; spaces: scaled, of these samples
-probe_of <- function(fit, spaces, labels, samples, groups, penalty = 1,
+# The probe of labelled samples. spaces: scaled, of these samples; groups,
+# weights: of them (weights also a list, with those of each label).
+probe_of <- function(fit, spaces, labels, samples, groups, weights, penalty = 1,
                      folds = 5L) {
     settings <- list(
-        penalty = penalty, folds = folds, threads = fit$control$threads,
-        start = start_weights(fit, names(spaces)),
+        penalty = penalty, weights = weights, folds = folds,
+        threads = fit$control$threads, whitened = fit$whitened,
         key = draw_key(fit$control$seed)
     )
     learned <- switch(labels$kind,
         class = learn_classes(spaces, labels$y, groups, settings),
         response = learn_response_heads(spaces, labels$y),
         survival = learn_survival(spaces, labels$y, groups, settings),
-        labels = lapply(labels$y, function(one) {
+        labels = Map(function(one, weights) {
+            settings$weights <- weights
             learn_classes(spaces, one, groups, settings)
-        })
+        }, labels$y, if (is.list(weights)) weights else list(weights))
     )
     new_plain_fit("samples_probe", fit$control,
         fit = fit, kind = labels$kind, learned = learned,
@@ -123,16 +140,20 @@ scale_spaces <- function(fit, spaces) {
     Map(`/`, spaces, fit$scales[names(spaces)])
 }
 
-# weights of the heads where labels are too few to find them
-start_weights <- function(fit, spaces) {
-    weights <- if (length(spaces) == 1L) {
-        1
-    } else if (fit$whitened) {
-        c(1, 0)
-    } else {
-        c(0.5, 0.5)
+# weights of the logistic heads where labels are too few to find them
+few_weights <- function(spaces, y, whitened) {
+    if (length(spaces) == 1L || !whitened) {
+        return(even_weights(spaces))
     }
-    stats::setNames(weights, spaces)
+    genes <- if (min(table(y)) > 1L) 0.2 else 0
+    c(encoding = 1 - genes, components = genes)[spaces]
+}
+
+# weights of heads before labels are asked: discriminants have to prove
+# themselves
+even_weights <- function(kinds) {
+    logistic <- kinds != "discriminant"
+    stats::setNames(logistic / sum(logistic), kinds)
 }
 
 # ---- labels -----------------------------------------------------------------
@@ -304,8 +325,10 @@ learn_classes <- function(spaces, y, groups, settings) {
     folds <- inner_folds(y, groups, settings)
     if (is.null(folds)) {
         return(list(
-            heads = class_heads(spaces, y, settings, names(spaces)),
-            weights = settings$start
+            heads = class_heads(
+                spaces, y, settings$weights, settings, names(spaces)
+            ),
+            weights = few_weights(names(spaces), y, settings$whitened)
         ))
     }
     kinds <- c(names(spaces), if ("components" %in% names(spaces)) {
@@ -313,24 +336,25 @@ learn_classes <- function(spaces, y, groups, settings) {
     })
     weights <- pool_weights(
         fold_logs(spaces, y, folds, settings, kinds), as.integer(y),
-        settings$threads
+        even_weights(kinds), settings$threads
     )
     list(
-        heads = class_heads(spaces, y, settings, kinds),
+        heads = class_heads(spaces, y, settings$weights, settings, kinds),
         weights = stats::setNames(weights, kinds)
     )
 }
 
 # a head of each kind: logistic regression on the space of that name, or the
 # linear discriminants of the components
-class_heads <- function(spaces, y, settings, kinds) {
+class_heads <- function(spaces, y, weights, settings, kinds) {
     lapply(stats::setNames(nm = kinds), function(kind) {
         space <- spaces[[head_space(kind)]]
         if (kind == "discriminant") {
             return(discriminant_head(space, as.integer(y)))
         }
         softmax_head(space, as.integer(y), nlevels(y),
-            penalty = settings$penalty, threads = settings$threads
+            penalty = settings$penalty, threads = settings$threads,
+            weights = weights
         )
     })
 }
@@ -366,7 +390,9 @@ fold_logs <- function(spaces, y, folds, settings, kinds) {
     for (f in unique(folds)) {
         out <- folds == f
         inside <- lapply(spaces, function(space) space[!out, , drop = FALSE])
-        heads <- class_heads(inside, y[!out], settings, kinds)
+        heads <- class_heads(
+            inside, y[!out], settings$weights[!out], settings, kinds
+        )
         for (kind in kinds) {
             logs[[kind]][out, ] <- log_softmax(head_scores(
                 heads[[kind]], spaces[[head_space(kind)]][out, , drop = FALSE]

@@ -153,9 +153,7 @@ label_weights <- function(class_weights, labels,
         if (class_weights == "none" || labels$kind != "class") {
             return(rep(1, n))
         }
-        counts <- table(labels$y)
-        weights <- n / (length(counts) * counts)
-        return(as.vector(weights)[as.integer(labels$y)])
+        return(balanced_weights(labels$y))
     }
     good <- is.numeric(class_weights) && !is.null(names(class_weights)) &&
         all(is.finite(class_weights)) && all(class_weights > 0)
@@ -173,6 +171,13 @@ label_weights <- function(class_weights, labels,
         ), call = call)
     }
     unname(class_weights[match(labels$y, names(class_weights))])
+}
+
+# weights of samples with which all classes count the same, with a mean of 1
+balanced_weights <- function(class) {
+    counts <- table(class)
+    weights <- length(class) / (length(counts) * counts)
+    as.vector(weights)[as.integer(factor(class))]
 }
 
 # ---- the job ----------------------------------------------------------------

@@ -34,6 +34,12 @@ new_job <- function(class, plan, arrays, n_items, control, measure = NULL, ...,
 # nothing is watched.
 validate_job <- function(job, run) UseMethod("validate_job")
 
+# What the learner says, while it trains, of how it goes; called after each
+# epoch.
+watch_job <- function(job, history) UseMethod("watch_job")
+
+watch_job.kith_job <- function(job, history) invisible()
+
 # What the learner keeps of a run that has ended, beside its state; NULL:
 # nothing.
 end_job <- function(job, state) UseMethod("end_job")

@@ -103,6 +103,7 @@ end_epoch <- function(loop, job, rate) {
     # at once, as Ctrl-C may come between two lines
     loop$state <- state
     engine_move(loop$run, state$at)
+    watch_job(job, state$history)
 }
 
 # the numbers that a fit is made of, parameters and state: those of the best

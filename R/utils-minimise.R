@@ -1,7 +1,6 @@
 # Where f, which gives list(loss, gradient), is least, by L-BFGS. tolerance: the
 # control `factr` of optim().
-minimise <- function(start, f, lower = -Inf, steps = 1000L,
-                     tolerance = 1e7) {
+minimise <- function(start, f, steps = 1000L, tolerance = 1e7) {
     # optim() asks for value and gradient at one place apart
     last <- new.env(parent = emptyenv())
     evaluate <- function(b) {
@@ -13,7 +12,7 @@ minimise <- function(start, f, lower = -Inf, steps = 1000L,
     }
     stats::optim(start, function(b) evaluate(b)$loss,
         function(b) evaluate(b)$gradient,
-        method = "L-BFGS-B", lower = lower,
+        method = "L-BFGS-B",
         control = list(maxit = steps, factr = tolerance)
     )$par
 }

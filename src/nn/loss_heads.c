@@ -76,35 +76,42 @@ static double squared_error(const head_batch *b) {
 
 /* ---- cross-entropy ------------------------------------------------------- */
 
-/* -mean_i log softmax_j(x_ij)[class_i]; the target is the class, from 0. */
+/* -mean_i w_i log softmax_j(x_ij)[class_i]; the target is the class, from 0,
+ * and may have the weight w_i beside it (else 1). */
 static status_code check_classes(const head_batch *b, status *st) {
-  if (check_one_target(b, st)) return st->code;
+  size_t n_targets = b->n_target_columns == 2 ? 2 : 1;
+  if (check_columns(b, n_targets, st)) return st->code;
   for (size_t i = 0; i < b->n; ++i) {
-    double class = (double)b->target[i];
+    double class = (double)b->target[i * n_targets];
     if (!(class >= 0 && class < (double)b->n_columns && class == floor(class)))
       return status_fail(st, STATUS_BAD_INPUT,
                          "row %zu has class %g: classes are 0 to %zu", i + 1,
                          class, b->n_columns - 1);
+    if (n_targets == 2 && !(b->target[i * 2 + 1] >= 0))
+      return status_fail(st, STATUS_BAD_INPUT,
+                         "row %zu has weight %g: weights are at least 0",
+                         i + 1, (double)b->target[i * 2 + 1]);
   }
   return STATUS_OK;
 }
 
 static double softmax_cross_entropy(const head_batch *b) {
-  size_t k = b->n_columns;
+  size_t k = b->n_columns, n_targets = b->n_target_columns;
   for (size_t i = 0; i < b->n; ++i) {
-    const real *x = b->x + i * k;
+    const real *x = b->x + i * k, *target = b->target + i * n_targets;
     real *d_x = b->d_x + i * k, top = x[0];
-    size_t class = (size_t)b->target[i];
+    size_t class = (size_t)target[0];
+    double share = (n_targets == 2 ? (double)target[1] : 1) / (double)b->n;
     for (size_t j = 1; j < k; ++j) top = x[j] > top ? x[j] : top;
     double total = 0;
     for (size_t j = 0; j < k; ++j) {
       d_x[j] = real_exp(x[j] - top);
       total += (double)d_x[j];
     }
-    const real factor = C(1.0 / (total * (double)b->n));
+    const real factor = C(share / total);
     for (size_t j = 0; j < k; ++j) d_x[j] *= factor;
-    d_x[class] -= C(1.0 / (double)b->n);
-    b->row_loss[i] = (log(total) + (double)(top - x[class])) / (double)b->n;
+    d_x[class] -= C(share);
+    b->row_loss[i] = share * (log(total) + (double)(top - x[class]));
   }
   return sum_of_rows(b);
 }

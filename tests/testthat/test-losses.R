@@ -11,8 +11,9 @@ log_sum_exp <- function(x) max(x) + log(sum(exp(x - max(x))))
 losses_r <- list(
     squared_error = function(x, target, option) mean((x - target)^2),
     softmax_cross_entropy = function(x, target, option) {
-        mean(vapply(seq_len(nrow(x)), function(i) {
-            log_sum_exp(x[i, ]) - x[i, target[i] + 1]
+        weights <- if (ncol(target) == 2) target[, 2] else 1
+        mean(weights * vapply(seq_len(nrow(x)), function(i) {
+            log_sum_exp(x[i, ]) - x[i, target[i, 1] + 1]
         }, 0))
     },
     pairwise_logistic = function(x, target, option) {
@@ -48,6 +49,9 @@ loss_cases <- function() {
         list("squared_error", x, random_matrix(8, 3), 0),
         list("softmax_cross_entropy", 5 * x, cbind(c(0, 1, 2, 2, 1, 0, 1, 2)),
             0
+        ),
+        list("softmax_cross_entropy", x,
+            cbind(c(0, 1, 2, 2, 1, 0, 1, 2), c(2, 0, 1, 0.5, 3, 1, 1, 1)), 0
         ),
         list("pairwise_logistic", 3 * x[, 1, drop = FALSE],
             cbind(c(3, 1, 2, 2, 5, 1, 9, 0)), 0
@@ -141,6 +145,9 @@ test_that("targets that do not fit are refused", {
     refused("softmax_cross_entropy", x, cbind(0:2), "row 3 has class 2")
     refused("softmax_cross_entropy", x, cbind(c(0, 0.5, 1)), "class 0.5")
     refused("softmax_cross_entropy", x, cbind(c(0, NaN, 1)), "row 2")
+    refused(
+        "softmax_cross_entropy", x, cbind(0, c(1, -1, 1)), "row 2 has weight -1"
+    )
     refused("pairwise_logistic", x, x, "1 columns .* not 2")
     refused("nt_xent", x, x, "not 3 rows")
     refused("nt_xent", x[-1, ], x[-1, ], "and 0", option = 0)

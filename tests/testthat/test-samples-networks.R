@@ -263,6 +263,37 @@ test_that("a space that has collapsed is told, with what to change", {
     )
 })
 
+test_that("training says how it goes after each epoch", {
+    seen <- integer()
+    registerS3method("watch_job", "counted_job", function(job, history) {
+        seen <<- c(seen, nrow(history))
+    }, envir = asNamespace("kith"))
+    fit <- fit_small(small_methods$byol)
+    job <- sample_job(
+        scaled_samples(grouped()$x, fit$scaling), small_methods$byol,
+        small_encoder(), small_run(epochs = 3), draw_key(1L), list()
+    )
+    class(job) <- c("counted_job", class(job))
+    train(job)
+    expect_identical(seen, 1:3)
+})
+
+test_that("a run that only begins with like encodings is not told", {
+    job <- structure(
+        list(learned = list(method = method_byol())),
+        class = c("sample_job", "kith_job")
+    )
+    run <- function(same) {
+        data.frame(dead = 0, mean_cosine = ifelse(same, 0.9999, 0.5))
+    }
+    expect_silent(watch_job(job, run(c(TRUE, TRUE))))
+    expect_silent(watch_job(job, run(c(TRUE, TRUE, TRUE, FALSE))))
+    expect_silent(watch_job(job, run(rep(TRUE, 4))))
+    expect_message(watch_job(job, run(c(FALSE, TRUE, TRUE, TRUE))),
+        "momentum", class = "kith_message_collapsing"
+    )
+})
+
 test_that("probes and figures take the space of a network", {
     data <- grouped(90)
     train <- 1:60

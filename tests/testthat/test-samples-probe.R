@@ -88,10 +88,11 @@ test_that("weights of pooled heads are at least 0 and the best", {
     class <- rep(1:3, 20)
     good <- log_softmax(2 * (diag(3)[class, ] + matrix(rnorm(180), 60)))
     bad <- log_softmax(matrix(rnorm(180), 60))
-    weights <- pool_weights(list(good, bad), class)
+    start <- c(0.2, 0.8)
+    weights <- pool_weights(list(good, bad), class, start)
     loss <- function(w) {
         p <- log_softmax(w[1] * good + w[2] * bad)
-        -sum(p[cbind(1:60, class)])
+        5 * sum((w - start)^2) - sum(p[cbind(1:60, class)])
     }
     expect_true(all(weights >= 0))
     for (w in list(c(1, 0), c(1, 1), weights + 0.02, weights * 0.9)) {
@@ -375,7 +376,7 @@ test_that("weights of heads stay finite where folds are all told apart", {
     logs <- lapply(c(2, 3), function(k) {
         log_softmax(k * 4 * diag(3)[rep(1:3, 8), ])
     })
-    weights <- pool_weights(logs, rep(1:3, 8))
+    weights <- pool_weights(logs, rep(1:3, 8), c(0.5, 0.5))
     expect_lt(sum(weights), 2)
     # few wrong labels cost what they should
     set <- probed_samples()

@@ -36,8 +36,11 @@ test_that("the space of neighbours is that of plain R", {
     z <- pmin(pmax(scale(data$x), -6), 6)
     found <- svd(z, nv = 12L)
     q <- z %*% found$v
-    q <- q * rep(sign(colSums(q * fit$components)), each = nrow(q))
-    expect_equal(unname(fit$components), unname(q), tolerance = 1e-8)
+    # the fit keeps all components that there are
+    kept <- fit$components[, 1:12]
+    q <- q * rep(sign(colSums(q * kept)), each = nrow(q))
+    expect_equal(unname(kept), unname(q), tolerance = 1e-8)
+    expect_equal(ncol(fit$components), 59)
     unit <- function(x) x / sqrt(rowSums(x^2))
     blocks <- lapply(dims, function(d) {
         part <- q[, seq_len(d)]
@@ -282,6 +285,16 @@ test_that("a fit goes through a file and shows itself", {
         ggplot2::autoplot(fit, colour = 1:3), "60 samples",
         class = "kith_error_input"
     )
+    skip_if_not_installed("uwot")
+    withr::local_seed(1)
+    drawn <- ggplot2::autoplot(fit, colour = data$tissue, type = "umap")
+    expect_identical(dim(drawn$data), c(2L * nrow(data$x), 4L))
+    expect_identical(drawn$labels$x, "UMAP 1")
+    # the seed decides, and R's own numbers stay as they are
+    before <- .Random.seed
+    again <- ggplot2::autoplot(fit, colour = data$tissue, type = "umap")
+    expect_identical(again$data, drawn$data)
+    expect_identical(.Random.seed, before)
 })
 
 test_that("counts keep their depth, whatever genes new samples have", {
