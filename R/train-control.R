@@ -48,6 +48,11 @@
 #' @param momentum Momentum of SGD.
 #' @param clip_norm Scale all gradients down to this joint L2 norm (above 0)
 #'   when they exceed it. `Inf`: never.
+#' @param clip_by What `clip_norm` holds for: `"all"` gradients of a network (or
+#'   of networks that are trained alike) together, or each `"block"` of
+#'   parameters by itself. A block is one array of a layer: the weights of a
+#'   linear layer or convolution, its biases, the scales of a normalisation, its
+#'   shifts.
 #'
 #' @details `schedule = "inverse_sqrt"` is that of IsoCLR (Fradkin et al. 2023,
 #'   released code). With \eqn{E} epochs, counted from 0, of which the first
@@ -82,7 +87,8 @@ train_control <- function(epochs = NULL, batch_size = NULL,
                           checkpoint = NULL, verbose = interactive(),
                           optimizer = c("adamw", "sgd", "rmsprop"),
                           betas = c(0.9, 0.999), epsilon = 1e-8,
-                          momentum = 0.9, clip_norm = Inf) {
+                          momentum = 0.9, clip_norm = Inf,
+                          clip_by = c("all", "block")) {
     control <- list(
         epochs = or_null(epochs, check_count),
         batch_size = or_null(batch_size, check_count, min = smallest_batch),
@@ -102,7 +108,8 @@ train_control <- function(epochs = NULL, batch_size = NULL,
         betas = check_betas(betas),
         epsilon = check_number(epsilon, 0, Inf, open = TRUE),
         momentum = check_number(momentum, 0, 1),
-        clip_norm = check_clip_norm(clip_norm)
+        clip_norm = check_clip_norm(clip_norm),
+        clip_by = check_choice(clip_by, c("all", "block"))
     )
     if (!is.null(control$patience) && is.null(control$validation)) {
         abort_input(c(
