@@ -238,6 +238,7 @@ tuning_groups <- function(control, frozen) {
         n_networks = c(1L, 1L), rate = c(1, 1),
         decay = rep(as.double(control$weight_decay), 2L),
         clip = rep(as.double(control$clip_norm), 2L),
+        by_block = rep(clips_blocks(control), 2L),
         frozen = c(frozen, FALSE)
     )
 }

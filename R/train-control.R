@@ -15,7 +15,10 @@
 #' @param schedule `"cosine"`: the rate falls along half a cosine from
 #'   `learning_rate` to 0, one value for each epoch; `"constant"`;
 #'   `"plateau"`: it falls to a tenth whenever the value that is watched on
-#'   `validation` has not improved for more than five epochs.
+#'   `validation` has not improved for more than five epochs;
+#'   `"inverse_sqrt"`: it rises to `learning_rate` within the first epochs, then
+#'   falls with the square root of the epochs since, and ends near 0, see
+#'   Details.
 #' @param precision `"single"` (twice as fast) or `"double"`. `NULL`: single
 #'   where the BLAS of R has single precision products, else double.
 #' @param threads Threads that kith uses for training and evaluation, at most;
@@ -45,12 +48,31 @@
 #' @param momentum Momentum of SGD.
 #' @param clip_norm Scale all gradients down to this joint L2 norm (above 0)
 #'   when they exceed it. `Inf`: never.
+#' @param clip_by What `clip_norm` holds for: `"all"` gradients of a network (or
+#'   of networks that are trained alike) together, or each `"block"` of
+#'   parameters by itself. A block is one array of a layer: the weights of a
+#'   linear layer or convolution, its biases, the scales of a normalisation, its
+#'   shifts.
 #'
+#' @details `schedule = "inverse_sqrt"` is that of IsoCLR (Fradkin et al. 2023,
+#'   released code). With \eqn{E} epochs, counted from 0, of which the first
+#'   \eqn{W = \min(10, \lceil E/10 \rceil)} warm up and the last
+#'   \eqn{C = \min(50, \lceil E/10 \rceil)} cool down, the share of
+#'   `learning_rate` in epoch \eqn{e} is
+#'   \deqn{(e + 1) / W \quad (e < W), \qquad
+#'     1 / \sqrt{1 + e - W} \quad (W \le e < E - C), \qquad
+#'     (1 - p) / \sqrt{1 + e} \quad (e \ge E - C)}{
+#'     (e + 1) / W if e < W, then 1 / sqrt(1 + e - W), and from epoch E - C on
+#'     (1 - p) / sqrt(1 + e)}
+#'   with \eqn{p = (e - E + C) / C}, and \eqn{10^{-8} p} is added at the end. As
+#'   published, \eqn{W} is 10 and \eqn{C} is 50, in runs of 500 to 700 epochs;
+#'   shorter runs take a tenth of their epochs for each.
 #' @return An object of class `train_control`: a list of the arguments.
 #' @section Errors: An argument out of its range stops with an error of class
 #'   `kith_error_input`.
 #' @references Loshchilov I, Hutter F (2019). Decoupled weight decay
-#'   regularization. ICLR. Dury J (2026). arXiv:2603.20955, section 2.
+#'   regularization. ICLR. Dury J (2026). arXiv:2603.20955, section 2. Fradkin P
+#'   et al. (2023). arXiv:2310.08738.
 #' @family building blocks
 #' @examples
 #' train_control()
@@ -58,13 +80,15 @@
 #' @export
 train_control <- function(epochs = NULL, batch_size = NULL,
                           learning_rate = NULL, weight_decay = NULL,
-                          schedule = c("cosine", "constant", "plateau"),
+                          schedule = c("cosine", "constant", "plateau",
+                              "inverse_sqrt"),
                           precision = NULL, threads = NULL, seed = NULL,
                           validation = NULL, patience = NULL,
                           checkpoint = NULL, verbose = interactive(),
                           optimizer = c("adamw", "sgd", "rmsprop"),
                           betas = c(0.9, 0.999), epsilon = 1e-8,
-                          momentum = 0.9, clip_norm = Inf) {
+                          momentum = 0.9, clip_norm = Inf,
+                          clip_by = c("all", "block")) {
     control <- list(
         epochs = or_null(epochs, check_count),
         batch_size = or_null(batch_size, check_count, min = smallest_batch),
@@ -84,7 +108,8 @@ train_control <- function(epochs = NULL, batch_size = NULL,
         betas = check_betas(betas),
         epsilon = check_number(epsilon, 0, Inf, open = TRUE),
         momentum = check_number(momentum, 0, 1),
-        clip_norm = check_clip_norm(clip_norm)
+        clip_norm = check_clip_norm(clip_norm),
+        clip_by = check_choice(clip_by, c("all", "block"))
     )
     if (!is.null(control$patience) && is.null(control$validation)) {
         abort_input(c(
@@ -117,7 +142,7 @@ print.train_control <- function(x, ...) {
     invisible(x)
 }
 
-schedules <- c("cosine", "constant", "plateau")
+schedules <- c("cosine", "constant", "plateau", "inverse_sqrt")
 
 # batches and pair sets below this size are not trained on
 smallest_batch <- 8L

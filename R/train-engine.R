@@ -27,9 +27,13 @@ engine_groups <- function(networks, control) {
     list(
         n_networks = length(networks), rate = 1,
         decay = as.double(control$weight_decay),
-        clip = as.double(control$clip_norm), frozen = FALSE
+        clip = as.double(control$clip_norm),
+        by_block = clips_blocks(control), frozen = FALSE
     )
 }
+
+# is each block of parameters clipped by itself?
+clips_blocks <- function(control) identical(control$clip_by, "block")
 
 # "parameters", "moment_1", "moment_2", "state" (numbers that are not learned),
 # or "gradients"

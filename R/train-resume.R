@@ -29,16 +29,16 @@
 #' damage, not intent.
 #'
 #' @param fit The path of a checkpoint, or a fit whose control named one.
-#' @param epochs The epoch to train up to. `NULL`: as many as were planned. A
-#'   cosine schedule ends with the planned epochs and cannot go beyond them; a
-#'   call of several networks cannot be trained on.
+#' @param epochs The epoch to train up to. `NULL`: as many as were planned. The
+#'   schedules "cosine" and "inverse_sqrt" end with the planned epochs and
+#'   cannot go beyond them; a call of several networks cannot be trained on.
 #' @param verbose Show progress?
 #' @param ... Not used.
 #'
 #' @return A fit, as from the function that began the run.
 #' @section Errors: Of class `kith_error_checkpoint`: a file that is missing,
 #'   damaged, of another format, or not the fit's own. Of class
-#'   `kith_error_input`: more epochs than a cosine schedule has, `epochs` for
+#'   `kith_error_input`: more epochs than such a schedule has, `epochs` for
 #'   several networks, the file of one of them.
 #' @family building blocks
 #' @examples
@@ -172,10 +172,12 @@ check_epochs <- function(epochs, job, state, call = rlang::caller_env()) {
         return(planned)
     }
     epochs <- check_count(epochs, call = call)
-    if (epochs > planned && job$control$schedule == "cosine") {
+    schedule <- job$control$schedule
+    if (epochs > planned && schedule %in% c("cosine", "inverse_sqrt")) {
         abort_input(c(
             "{.arg epochs} must not exceed the {planned} planned ones.",
-            x = "The cosine schedule has come to 0 by then; it is {epochs}.",
+            x = "The {schedule} schedule has come to its end by then; it is
+            {epochs}.",
             i = "Plan more epochs, or train with {.code schedule =
             \"constant\"}."
         ), call = call)

@@ -8,8 +8,29 @@ learning_rate_at <- function(control, epoch, watched = NULL, measure = NULL) {
         cosine = control$learning_rate *
             (1 + cos(pi * epoch / control$epochs)) / 2,
         plateau = control$learning_rate *
-            plateau_factor^count_plateaus(watched, measure)
+            plateau_factor^count_plateaus(watched, measure),
+        inverse_sqrt = inverse_sqrt_rate(
+            control$learning_rate, epoch, control$epochs
+        )
     )
+}
+
+# IsoCLR's rate of an epoch (from 0): a rise, one over the square root, and a
+# way down to 1e-8. As published the first 10 and the last 50 of at least 500
+# epochs; shorter runs take a tenth of theirs for each.
+inverse_sqrt_rate <- function(peak, epoch, epochs) {
+    tenth <- ceiling(epochs / 10)
+    warmup <- min(10, tenth)
+    cooldown <- min(50, tenth)
+    begun <- epoch - (epochs - cooldown)
+    if (epoch < warmup) {
+        peak * (epoch + 1) / warmup
+    } else if (begun < 0) {
+        peak / sqrt(1 + epoch - warmup)
+    } else {
+        share <- begun / cooldown
+        (1 - share) * peak / sqrt(1 + epoch) + share * 1e-8
+    }
 }
 
 # the rate falls to this share after more than so many epochs without a gain of

@@ -147,6 +147,26 @@ def nt_xent(z, temperature):
     return F.cross_entropy(scores, other)
 
 
+def decoupled(z, target, temperature, one_sum):
+    """Both directions of two views; target: sets and weights of the rows."""
+    views = F.normalize(z).chunk(2)
+    n = len(views[0])
+    sets, weights = target[:n, 0], target[:n, 1]
+    left_out = sets[:, None] == sets[None, :]
+
+    def direction(a, b):
+        scores = [(a @ other.T / temperature).masked_fill(left_out, -torch.inf)
+                  for other in (a, b)]
+        if one_sum:
+            negatives = torch.cat(scores, 1).logsumexp(1)
+        else:
+            negatives = scores[0].logsumexp(1) + scores[1].logsumexp(1)
+        positives = (a * b).sum(1) / temperature
+        return (negatives - weights * positives).mean()
+
+    return (direction(*views) + direction(*views[::-1])) / 2
+
+
 def pairwise_logistic(x, target, keep_ties):
     """Binary cross-entropy of x_i - x_j over all pairs i < j."""
     i, j = torch.triu_indices(len(x), len(x), 1)
@@ -177,6 +197,20 @@ def run_losses(draw, generator):
         z = draw(10, 4)
         return loss_values(lambda x: nt_xent(x, option), z, z, option)
 
+    def pairs(one_sum, sets, option, weighted):
+        z = draw(2 * len(sets), 4)
+        weights = torch.ones(len(sets))
+        if weighted:
+            weights = torch.rand(len(sets), generator=generator) + 0.5
+        target = torch.stack([torch.tensor(sets).double(), weights], 1)
+        target = torch.cat([target, target])
+        return loss_values(
+            lambda x: decoupled(x, target, option, one_sum), z, target, option)
+
+    def decoupled_cases(one_sum):
+        return [pairs(one_sum, [0, 1, 2, 3, 4], 1.0, False),
+                pairs(one_sum, [3, 1, 3, -1, 1, 7], 0.1, True)]
+
     def cosines():
         target = draw(7, 3)
         return loss_values(
@@ -191,6 +225,8 @@ def run_losses(draw, generator):
         pairwise_logistic=[ranking(0), ranking(1)],
         nt_xent=[views(1.0), views(0.1)],
         cosine_distance=[cosines()],
+        decoupled=decoupled_cases(False),
+        decoupled_one_sum=decoupled_cases(True),
     )
 
 

@@ -184,7 +184,8 @@ SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
 }
 
 /* For tests: a loss of predictions x against targets (matrices with a row for
- * each item) and its gradient: list(loss, dx). */
+ * each item) and its gradient: list(loss, dx, hits). Hits are 1 for each row
+ * whose positive scores highest, else 0; NA where the loss counts none. */
 SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
                       SEXP option, SEXP n_threads) {
   const engine *engine = get_engine(precision);
@@ -192,6 +193,8 @@ SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
   double_matrix wanted = get_double_matrix(target, "target");
   SEXP dx = PROTECT(Rf_allocMatrix(REALSXP, (int)predicted.n_rows,
                                    (int)predicted.n_columns));
+  SEXP hits = PROTECT(doubles(predicted.n_rows));
+  for (size_t i = 0; i < predicted.n_rows; ++i) REAL(hits)[i] = NA_REAL;
   loss_trial trial = {
       .name = get_string(name, "name"),
       .n_rows = predicted.n_rows,
@@ -201,6 +204,7 @@ SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
       .target = wanted.data,
       .option = get_finite(option, "option"),
       .d_x = REAL(dx),
+      .row_hit = REAL(hits),
       .n_threads = threads_usable(get_int(n_threads, "n_threads"))};
   status st = {STATUS_OK, ""};
   size_t bytes;
@@ -216,10 +220,10 @@ SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
   blas_release(held);
   raise_failure(&st);
   SEXP value = PROTECT(Rf_ScalarReal(loss));
-  const char *labels[] = {"loss", "dx"};
-  const SEXP parts[] = {value, dx};
-  SEXP result = named_list(2, labels, parts);
-  UNPROTECT(2);
+  const char *labels[] = {"loss", "dx", "hits"};
+  const SEXP parts[] = {value, dx, hits};
+  SEXP result = named_list(3, labels, parts);
+  UNPROTECT(3);
   return result;
 }
 

@@ -71,6 +71,8 @@ static void get_groups(SEXP list, training_plan *plan) {
   const double *rate = get_doubles(get_element(list, "rate"), n, "rate");
   const double *decay = get_doubles(get_element(list, "decay"), n, "decay");
   const double *clip = get_doubles(get_element(list, "clip"), n, "clip");
+  const int *by_block =
+      get_flags(get_element(list, "by_block"), n, "by_block");
   const int *frozen = get_flags(get_element(list, "frozen"), n, "frozen");
   group_plan *groups = scratch(n, sizeof *groups);
   for (size_t i = 0; i < n; ++i) {
@@ -81,6 +83,7 @@ static void get_groups(SEXP list, training_plan *plan) {
                         .rate = rate[i],
                         .decay = decay[i],
                         .clip = clip[i],
+                        .by_block = by_block[i] != 0,
                         .frozen = frozen[i] != 0};
     groups[i] = group;
     next += group.n_networks;

@@ -16,6 +16,7 @@
 
 static status_code batchnorm_lay_out(layer *l, size_t n_out, status *st) {
   l->n_parameters = 2 * l->in[0].channels;
+  l->n_offsets = l->in[0].channels;
   l->n_state = 2 * l->in[0].channels;
   return keep_shape(l, n_out, st);
 }

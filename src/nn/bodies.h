@@ -15,6 +15,7 @@
 #include "nn/join.c"
 #include "nn/layernorm.c"
 #include "nn/linear.c"
+#include "nn/loss_decoupled.c"
 #include "nn/loss_heads.c"
 #include "nn/loss_info_nce.c"
 #include "nn/loss_info_nce_uniform.c"

@@ -63,6 +63,7 @@ static status_code conv_lay_out(layer *l, size_t n_out, status *st) {
                        "is too large",
                        width, n_in, l->out.channels);
   l->n_parameters = l->out.channels * (n_in * width + 1);
+  l->n_offsets = l->out.channels;
   l->n_scratch = conv_scratch(n_in, l->out.channels, width);
   return STATUS_OK;
 }

@@ -160,6 +160,7 @@ static head_batch lone_loss_take(const loss_trial *trial,
                   .option = trial->option,
                   .scratch = arena_take(a, loss->scratch(n, k), sizeof(real)),
                   .row_loss = arena_take(a, n, sizeof(double)),
+                  .row_hit = trial->row_hit,
                   .n_threads = trial->n_threads};
   return b;
 }

@@ -68,6 +68,7 @@ typedef struct {
   const double *x, *target; /* column-major */
   double option;
   double *d_x;
+  double *row_hit; /* n_rows; kept as they are by losses without hits */
   int n_threads;
 } loss_trial;
 

@@ -47,8 +47,8 @@ typedef struct {
   size_t n_row_state; /* values per position that backward needs beside x */
   size_t n_channel_state; /* likewise, per channel */
   size_t fewest_rows;     /* times positions, of a training pass */
-  /* Sets the layer's output shape and its counts of parameters, state and
-   * scratch, from its inputs' shapes and the number of channels that are asked
+  /* Sets the layer's output shape and its counts of parameters (of offsets
+   * among them), state and scratch, from its inputs' shapes and the number of channels that are asked
    * for (0: whatever fits). */
   status_code (*lay_out)(layer *l, size_t n_out, status *st);
   /* First parameters and state; NULL where a layer has neither. */
@@ -66,7 +66,9 @@ struct layer {
   row_shape in[LAYER_INPUTS], out;
   int from[LAYER_INPUTS]; /* values that go in, see nn/plan.h; -1: none */
   double option[LAYER_OPTIONS];
-  size_t first_parameter, n_parameters;
+  /* The parameters are one array, or two: the last n_offsets are a bias or
+   * shift, the others weights or scales. */
+  size_t first_parameter, n_parameters, n_offsets;
   size_t first_state, n_state;
   size_t n_scratch; /* values to work with, however many rows there are */
 };

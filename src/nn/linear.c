@@ -9,6 +9,7 @@ static status_code linear_lay_out(layer *l, size_t n_out, status *st) {
   l->out = l->in[0];
   if (n_out > 0) l->out.channels = n_out;
   l->n_parameters = l->out.channels * (l->in[0].channels + 1);
+  l->n_offsets = l->out.channels;
   return STATUS_OK;
 }
 

@@ -1,9 +1,11 @@
 /* Losses of predictions against targets, one function for each (that of pairs
- * of rows is in loss_pairwise.c). All are means, so that their size does not
+ * of rows is in loss_pairwise.c, that of views without their positives in
+ * loss_decoupled.c). All are means, so that their size does not
  * depend on the batch. */
 
 #include "nn/losses.h"
 #include "nn/unit_rows.h"
+#include "nn/view_scores.h"
 
 static size_t no_scratch(size_t n, size_t n_columns) {
   (void)n;
@@ -179,23 +181,16 @@ static double cosine_distance(const head_batch *b) {
 /* ---- NT-Xent ------------------------------------------------------------- */
 
 /* Normalised temperature-scaled cross-entropy (Chen et al. 2020,
- * arXiv:2002.05709). Rows i and i + n/2 are two views of one item; with u the
- * rows at unit length, S = u u' / option (the temperature) and p(k) the other
- * view of k,
+ * arXiv:2002.05709). Rows i and i + n/2 are two views of one item; with S as
+ * in nn/view_scores.h and p(k) the other view of k,
  *
- *     loss = mean_k [log sum_{l != k} exp(S_kl) - S_k,p(k)].
- *
- * With G the gradient of S, that of u is (G + G') u / option. */
+ *     loss = mean_k [log sum_{l != k} exp(S_kl) - S_k,p(k)]. */
 static status_code check_views(const head_batch *b, status *st) {
   if (b->n >= 2 && b->n % 2 == 0 && b->option > 0) return STATUS_OK;
   return status_fail(st, STATUS_BAD_INPUT,
                      "NT-Xent takes two views of each item and a temperature "
                      "above 0, not %zu rows and %g",
                      b->n, b->option);
-}
-
-static size_t nt_xent_scratch(size_t n, size_t n_columns) {
-  return 2 * n * n + 2 * n * n_columns + n;
 }
 
 /* Row k of S becomes row k of G; returns the row's loss. */
@@ -218,34 +213,17 @@ static double nt_xent_row(size_t n, size_t k, size_t other, real *scores) {
 }
 
 static double nt_xent(const head_batch *b) {
-  size_t n = b->n, d = b->n_columns;
-  real *scores = b->scratch, *both = scores + n * n;
-  real *unit = both + n * n, *d_unit = unit + n * d, *norm = d_unit + n * d;
-  const real sharpness = C(1.0 / b->option);
-  for (size_t i = 0; i < n; ++i) {
-    memcpy(d_unit + i * d, b->x + i * d, d * sizeof(real));
-    norm[i] = normalize_row(d, d_unit + i * d, unit + i * d);
-  }
-  product_shape of_scores = {
-      .transpose_b = 1, .m = n, .n = n, .k = d, .lda = d, .ldb = d, .ldc = n};
-  real_product(&of_scores, sharpness, unit, unit, 0, scores, b->n_threads);
+  size_t n = b->n;
+  view_scores v = score_views(b);
   int n_pieces = count_pieces(n, ROWS_PER_PIECE);
   PARALLEL_FOR(threads_for(b->n_threads, n * n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, n);
     for (size_t k = first; k < last; ++k)
-      b->row_loss[k] = nt_xent_row(n, k, (k + n / 2) % n, scores + k * n);
+      b->row_loss[k] = nt_xent_row(n, k, (k + n / 2) % n, v.scores + k * n);
   }
-  for (size_t k = 0; k < n; ++k)
-    for (size_t l = 0; l < n; ++l)
-      both[k * n + l] = scores[k * n + l] + scores[l * n + k];
-  product_shape of_unit = {
-      .m = n, .n = d, .k = n, .lda = n, .ldb = d, .ldc = d};
-  real_product(&of_unit, sharpness, both, unit, 0, d_unit, b->n_threads);
-  for (size_t i = 0; i < n; ++i)
-    normalize_input_row(d, norm[i], unit + i * d, d_unit + i * d,
-                        b->d_x + i * d);
+  differentiate_views(b, &v);
   return sum_of_rows(b);
 }
 
@@ -272,9 +250,17 @@ static const head_loss head_losses[] = {{.name = "squared_error",
                                          .check = check_same_shape,
                                          .evaluate = cosine_distance},
                                         {.name = "nt_xent",
-                                         .scratch = nt_xent_scratch,
+                                         .scratch = view_scores_scratch,
                                          .check = check_views,
-                                         .evaluate = nt_xent}};
+                                         .evaluate = nt_xent},
+                                        {.name = "decoupled",
+                                         .scratch = decoupled_scratch,
+                                         .check = check_decoupled,
+                                         .evaluate = decoupled},
+                                        {.name = "decoupled_one_sum",
+                                         .scratch = decoupled_scratch,
+                                         .check = check_decoupled,
+                                         .evaluate = decoupled_one_sum}};
 
 static const head_loss *find_head_loss(const char *name) {
   for (size_t i = 0; i < sizeof head_losses / sizeof *head_losses; ++i)

@@ -78,7 +78,9 @@ static loss_result multi_positive(const multi_positive_room *room,
 
 /* ---- losses of predictions against targets: loss_heads.c ----------------- */
 
-/* n x n_columns predictions, n x n_target_columns targets. */
+/* n x n_columns predictions and n x n_target_columns targets. A loss takes a
+ * target for each prediction, one for each row (class, rank), or two for each
+ * row (set and weight of its pair: the decoupled losses). */
 typedef struct {
   size_t n, n_columns, n_target_columns;
   const real *x, *target;
@@ -86,6 +88,8 @@ typedef struct {
   double option; /* see the loss */
   real *scratch; /* head_loss.scratch values */
   double *row_loss;
+  double *row_hit; /* NULL, or n: does the row's positive score highest, 1 or
+                      0? Written by the decoupled losses alone. */
   int n_threads;
 } head_batch;
 
@@ -101,6 +105,12 @@ typedef struct {
 /* The pairwise logistic loss: loss_pairwise.c. */
 static size_t pairwise_scratch(size_t n, size_t n_columns);
 static double pairwise_logistic(const head_batch *b);
+
+/* The decoupled contrastive loss, in two forms: loss_decoupled.c. */
+static size_t decoupled_scratch(size_t n, size_t n_columns);
+static status_code check_decoupled(const head_batch *b, status *st);
+static double decoupled(const head_batch *b);
+static double decoupled_one_sum(const head_batch *b);
 
 /* NULL if there is no loss of that name. */
 static const head_loss *find_head_loss(const char *name);

@@ -7,13 +7,44 @@
 
 /* ---- laying out ---------------------------------------------------------- */
 
+/* The blocks of a network; writes them to `blocks` unless it is NULL. */
+static size_t list_blocks(const network *net, parameter_block *blocks) {
+  size_t n_blocks = 0;
+  for (size_t i = 0; i < net->n_layers; ++i) {
+    const layer *l = &net->layers[i];
+    const size_t n_first = l->n_parameters - l->n_offsets;
+    const size_t first = net->first_parameter + l->first_parameter;
+    const parameter_block both[] = {{first, n_first},
+                                    {first + n_first, l->n_offsets}};
+    for (int k = 0; k < 2; ++k) {
+      if (both[k].n == 0) continue;
+      if (blocks != NULL) blocks[n_blocks] = both[k];
+      ++n_blocks;
+    }
+  }
+  return n_blocks;
+}
+
+/* The blocks of all networks. */
+static void take_blocks(const training_plan *plan, const network *networks,
+                        arena *a, store *s) {
+  size_t n_blocks = 0;
+  for (size_t i = 0; i < plan->n_networks; ++i)
+    n_blocks += list_blocks(&networks[i], NULL);
+  s->blocks = arena_take(a, n_blocks, sizeof(parameter_block));
+  if (s->blocks == NULL) return;
+  parameter_block *next = s->blocks;
+  for (size_t i = 0; i < plan->n_networks; ++i)
+    next += list_blocks(&networks[i], next);
+}
+
 /* Groups by the parameters of their networks. Every network is in one group. */
 static status_code take_groups(const training_plan *plan,
                                const network *networks, store *s, status *st) {
   if (plan->n_groups == 0 || plan->n_groups > MAX_GROUPS)
     return status_fail(st, STATUS_INTERNAL, "there are %zu groups",
                        plan->n_groups);
-  size_t next = 0;
+  size_t next = 0, next_block = 0;
   s->n_groups = plan->n_groups;
   for (size_t g = 0; g < plan->n_groups; ++g) {
     const group_plan *part = &plan->groups[g];
@@ -21,15 +52,18 @@ static status_code take_groups(const training_plan *plan,
         part->n_networks > plan->n_networks - next)
       return status_fail(st, STATUS_INTERNAL,
                          "group %zu does not follow the one before", g + 1);
-    next += part->n_networks;
-    const network *last = &networks[next - 1];
-    parameter_group group = {
-        .first = networks[part->first_network].first_parameter,
-        .rate = part->rate,
-        .decay = part->decay,
-        .clip = part->clip,
-        .frozen = part->frozen};
-    group.n = last->first_parameter + last->n_parameters - group.first;
+    parameter_group group = {.first = networks[next].first_parameter,
+                             .first_block = next_block,
+                             .rate = part->rate,
+                             .decay = part->decay,
+                             .clip = part->clip,
+                             .by_block = part->by_block,
+                             .frozen = part->frozen};
+    for (size_t i = 0; i < part->n_networks; ++i, ++next) {
+      group.n += networks[next].n_parameters;
+      group.n_blocks += list_blocks(&networks[next], NULL);
+    }
+    next_block += group.n_blocks;
     s->groups[g] = group;
   }
   if (next != plan->n_networks)
@@ -50,6 +84,7 @@ static status_code store_take(const training_plan *plan,
   s->state = arena_take(a, s->n_state, sizeof(real));
   s->piece_squares = arena_take(
       a, (size_t)count_pieces(s->n, ELEMENTS_PER_PIECE), sizeof(double));
+  take_blocks(plan, networks, a, s);
   return take_groups(plan, networks, s, st);
 }
 
@@ -118,16 +153,16 @@ static double squares_piece(size_t n, const real *gradients) {
   return total;
 }
 
-/* The L2 norm of a group's gradients. */
-static double gradient_norm(const store *s, const parameter_group *group,
+/* The L2 norm of the gradients of a part of the store. */
+static double gradient_norm(const store *s, parameter_block part,
                             int n_threads) {
-  const real *gradients = s->gradients + group->first;
-  int n_pieces = count_pieces(group->n, ELEMENTS_PER_PIECE);
-  PARALLEL_FOR(threads_for(n_threads, group->n))
+  const real *gradients = s->gradients + part.first;
+  int n_pieces = count_pieces(part.n, ELEMENTS_PER_PIECE);
+  PARALLEL_FOR(threads_for(n_threads, part.n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ELEMENTS_PER_PIECE;
     s->piece_squares[piece] = squares_piece(
-        smaller(ELEMENTS_PER_PIECE, group->n - first), gradients + first);
+        smaller(ELEMENTS_PER_PIECE, part.n - first), gradients + first);
   }
   double total = 0;
   for (int piece = 0; piece < n_pieces; ++piece)
@@ -135,27 +170,28 @@ static double gradient_norm(const store *s, const parameter_group *group,
   return sqrt(total);
 }
 
-/* The factor that keeps a group's gradients within their norm. */
-static double clip_scale(const store *s, const parameter_group *group,
+/* The factor that keeps gradients within a norm, as torch.nn.utils has it. */
+static double clip_scale(const store *s, parameter_block part, double clip,
                          int n_threads) {
-  if (!isfinite(group->clip)) return 1;
-  double scale = group->clip / (gradient_norm(s, group, n_threads) + 1e-6);
+  if (!isfinite(clip)) return 1;
+  double scale = clip / (gradient_norm(s, part, n_threads) + 1e-6);
   return scale < 1 ? scale : 1;
 }
 
-static void group_step(const optimizer_plan *plan, const store *s,
-                       const parameter_group *group, double t,
-                       double learning_rate, int n_threads) {
-  const double scale = clip_scale(s, group, n_threads);
+/* The step of a part of a group, which is clipped by itself. */
+static void part_step(const optimizer_plan *plan, const store *s,
+                      const parameter_group *group, parameter_block part,
+                      double t, double learning_rate, int n_threads) {
+  const double scale = clip_scale(s, part, group->clip, n_threads);
   const double rate = learning_rate * group->rate;
   const double step_size = rate / (1 - pow(plan->beta_1, t));
   const double correction = 1 / sqrt(1 - pow(plan->beta_2, t));
-  int n_pieces = count_pieces(group->n, ELEMENTS_PER_PIECE);
-  PARALLEL_FOR(threads_for(n_threads, group->n))
+  int n_pieces = count_pieces(part.n, ELEMENTS_PER_PIECE);
+  PARALLEL_FOR(threads_for(n_threads, part.n))
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t within = (size_t)piece * ELEMENTS_PER_PIECE;
-    size_t n = smaller(ELEMENTS_PER_PIECE, group->n - within);
-    size_t first = group->first + within;
+    size_t n = smaller(ELEMENTS_PER_PIECE, part.n - within);
+    size_t first = part.first + within;
     if (plan->kind == OPTIMIZER_ADAMW)
       adamw_piece(n, s->parameters + first, s->gradients + first,
                   s->moment_1 + first, s->moment_2 + first, C(scale),
@@ -172,6 +208,19 @@ static void group_step(const optimizer_plan *plan, const store *s,
                 s->moment_1 + first, C(scale), C(group->decay),
                 C(plan->momentum), C(rate));
   }
+}
+
+static void group_step(const optimizer_plan *plan, const store *s,
+                       const parameter_group *group, double t,
+                       double learning_rate, int n_threads) {
+  if (!group->by_block) {
+    parameter_block all = {group->first, group->n};
+    part_step(plan, s, group, all, t, learning_rate, n_threads);
+    return;
+  }
+  for (size_t i = 0; i < group->n_blocks; ++i)
+    part_step(plan, s, group, s->blocks[group->first_block + i], t,
+              learning_rate, n_threads);
 }
 
 static void optimizer_step(const optimizer_plan *plan, const store *s,

@@ -57,6 +57,7 @@ typedef struct {
   double rate;  /* times the learning rate of the step */
   double decay; /* AdamW: decoupled weight decay; others: L2 penalty */
   double clip;  /* L2 norm that the group's gradients are scaled down to */
+  int by_block; /* clip each block of the group by itself, see nn/store.h */
   int frozen;   /* keeps its parameters */
 } group_plan;
 

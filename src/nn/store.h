@@ -4,11 +4,17 @@
 #include "base/arena.h"
 #include "nn/network.h"
 
-/* Parameters that the optimiser treats alike. */
+/* A block of parameters: an array of a layer, such as its weights or its
+ * biases (see nn/layers.h). */
 typedef struct {
   size_t first, n;
+} parameter_block;
+
+/* Parameters that the optimiser treats alike, n_blocks blocks. */
+typedef struct {
+  size_t first, n, first_block, n_blocks;
   double rate, decay, clip; /* see group_plan in nn/plan.h */
-  int frozen;
+  int by_block, frozen;
 } parameter_group;
 
 /* All numbers of a run that change while it trains: they are what a checkpoint
@@ -16,6 +22,7 @@ typedef struct {
 typedef struct {
   size_t n, n_state, n_groups;
   parameter_group groups[MAX_GROUPS];
+  parameter_block *blocks; /* of all networks, one after the other */
   real *parameters, *gradients;
   real *moment_1, *moment_2; /* AdamW: both; SGD: the first, as velocity;
                                 RMSprop: the second */

@@ -50,6 +50,14 @@ step_through <- function(run, batch_size, rate, threads, epoch = 0) {
     }
 }
 
+# gradients of which each block, of these sizes, is clipped by itself
+clip_blocks_r <- function(gradient, sizes, clip) {
+    stopifnot(length(gradient) == sum(sizes))
+    block <- rep(seq_along(sizes), sizes)
+    norm <- sqrt(as.vector(tapply(gradient^2, block, sum)))
+    gradient * pmin(1, clip / (norm + 1e-6))[block]
+}
+
 # epochs of a run, step by step, from a place on
 advance_to <- function(run, epochs, threads = 1L) {
     while (engine_place(run)[["epoch"]] < epochs) {

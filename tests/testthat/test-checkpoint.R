@@ -50,6 +50,41 @@ for (name in names(objectives)) {
     })
 }
 
+test_that("clipping by block and the inverse_sqrt schedule go on as well", {
+    file <- checkpoint_file()
+    organism <- small_organism()
+    settings <- list(
+        12, schedule = "inverse_sqrt", clip_norm = 0.05, clip_by = "block"
+    )
+    control <- do.call(small_control, settings)
+    unbroken <- small_fit(organism, control = control)
+    # clipping does something
+    settings$clip_by <- "all"
+    expect_false(identical(
+        learned_parameters(
+            small_fit(organism, control = do.call(small_control, settings))
+        ),
+        learned_parameters(unbroken)
+    ))
+    control$checkpoint <- file
+    fit <- small_fit(organism, control = control)
+    # in the warm-up, between, and where it cools down
+    for (epochs in c(1, 5, 11)) {
+        content <- read_checkpoint(file)
+        job <- restore_data(content$job, dirname(file))
+        job$control$checkpoint <- file
+        save_within_epoch(job, epochs, 2)
+        expect_identical(
+            read_checkpoint(file)$state$at[["epoch"]], as.double(epochs)
+        )
+        resumed <- resume(file, verbose = FALSE)
+        expect_identical(learned(resumed), learned(unbroken))
+    }
+    expect_error(resume(fit, epochs = 13), "inverse_sqrt",
+        class = "kith_error_input"
+    )
+})
+
 # Runs an expression in a process of its own until a file is there and then
 # some, and stops it by a signal. Returns whether it was still at work.
 stop_by <- function(signal, control, file, ..., seconds = 60) {

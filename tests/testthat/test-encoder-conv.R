@@ -142,6 +142,40 @@ test_that("convolutions train, in any number of threads", {
     }
 })
 
+test_that("weights and biases of convolutions are blocks of their own", {
+    encoder <- encoder_conv(
+        4, 3, 1, 2,
+        norm = "batch", hidden = 5, dropout = 0
+    )
+    networks <- list(
+        encoder = resolve_network(encoder, 3, positions = 8),
+        projector = network_of_layers(5, list(layer("linear", 2)))
+    )
+    # conv, normalisation, linear, normalisation, linear; linear
+    sizes <- c(36, 4, 4, 4, 20, 5, 5, 5, 25, 5, 10, 2)
+    plan <- list(
+        task = "samples_contrast", objective = "nt_xent", networks = networks,
+        groups = engine_groups(networks, list(
+            weight_decay = 0, clip_norm = 0.05, clip_by = "block"
+        )),
+        options = c(rule = 3, rate = 0.3, fixed = 1, temperature = 0.5),
+        optimizer = resolve_optimizer(
+            train_control(optimizer = "sgd", momentum = 0)
+        ),
+        batch_size = 16, key = draw_key(5L)
+    )
+    set.seed(5)
+    run <- engine_create(plan, "double", list(x = random_matrix(16, 24)))
+    before <- engine_read(run, "parameters")
+    engine_batch(run, 0:15, learning_rate = 1)
+    gradient <- engine_read(run, "gradients")
+    expected <- clip_blocks_r(gradient, sizes, 0.05)
+    expect_gt(sum(expected != gradient), 40)
+    expect_equal(before - engine_read(run, "parameters"), expected,
+        tolerance = 1e-9
+    )
+})
+
 test_that("rows with too few positions are refused", {
     refused(
         resolve_network(encoder_conv(), 5, positions = 15),

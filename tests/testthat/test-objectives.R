@@ -149,6 +149,55 @@ test_that("single precision agrees with double on a whole batch", {
     }
 })
 
+test_that("clip_by says whether blocks are clipped together", {
+    # linear, normalisation, linear, normalisation, share of the blend
+    sizes <- c(30, 6, 6, 6, 30, 5, 5, 5, 1)
+    for (by in c("all", "block")) {
+        control <- published_control(
+            optimizer = "sgd", momentum = 0, weight_decay = 0,
+            clip_norm = 0.05, clip_by = by, precision = "double", threads = 1
+        )
+        job <- association_job(
+            x, first, second, encoder_mlp(hidden = 6), info_nce(), control,
+            draw_key(5L)
+        )
+        run <- run_of(job)
+        before <- engine_read(run, "parameters")
+        engine_batch(run, 0:9, NULL, 0.5, 1L)
+        gradient <- engine_read(run, "gradients")
+        expected <- clip_blocks_r(
+            gradient, if (by == "all") sum(sizes) else sizes, 0.05
+        )
+        expect_false(all(expected == gradient))
+        expect_equal(
+            before - engine_read(run, "parameters"), 0.5 * expected,
+            tolerance = 1e-9
+        )
+    }
+})
+
+test_that("threads change no step that is clipped by block", {
+    # its largest block takes several threads and several pieces
+    for (optimizer in c("adamw", "sgd", "rmsprop")) {
+        for (precision in precisions()) {
+            control <- published_control(
+                optimizer = optimizer, clip_norm = 0.01, clip_by = "block",
+                precision = precision, batch_size = 10
+            )
+            job <- association_job(
+                x, first, second, encoder_mlp(hidden = c(200, 200)),
+                info_nce(keys = "transformed"), control, draw_key(5L)
+            )
+            steps_with <- function(threads) {
+                run <- run_new(job, state_new())
+                for (epoch in 0:2) step_through(run, 10, 0.01, threads, epoch)
+                engine_blocks(run)
+            }
+            expect_identical(steps_with(3L), steps_with(1L))
+        }
+    }
+})
+
 test_that("the clipped step has the asked norm and SGD follows the gradient", {
     control <- published_control(
         optimizer = "sgd", momentum = 0, weight_decay = 0, clip_norm = 0.01,

@@ -471,7 +471,7 @@ test_that("weights of rows are those of copies", {
 test_that("a frozen encoder stays as it is, statistics included", {
     groups <- list(
         n_networks = c(1L, 1L), rate = c(1, 1), decay = c(0.1, 0.1),
-        clip = c(Inf, Inf), frozen = c(TRUE, FALSE)
+        clip = c(Inf, Inf), by_block = c(FALSE, FALSE), frozen = c(TRUE, FALSE)
     )
     run <- sample_run("labels",
         dropout = 0.5, groups = groups, options = c(frozen = 1)
@@ -497,7 +497,7 @@ test_that("a frozen group keeps its parameters, others go at their own rate", {
     in_encoder <- seq_len(n_encoder)
     groups <- list(
         n_networks = c(1L, 2L), rate = c(1, 0.5), decay = c(0, 0),
-        clip = c(Inf, Inf), frozen = c(TRUE, FALSE)
+        clip = c(Inf, Inf), by_block = c(FALSE, FALSE), frozen = c(TRUE, FALSE)
     )
     run <- sample_run("bootstrap", x, groups = groups)
     before <- engine_read(run, "parameters")
@@ -511,7 +511,8 @@ test_that("a frozen group keeps its parameters, others go at their own rate", {
     # each group is clipped to its own norm: plain SGD shows it
     groups <- list(
         n_networks = c(1L, 2L), rate = c(1, 1), decay = c(0, 0),
-        clip = c(1e-3, Inf), frozen = c(FALSE, FALSE)
+        clip = c(1e-3, Inf), by_block = c(FALSE, FALSE),
+        frozen = c(FALSE, FALSE)
     )
     run <- sample_run("bootstrap", x,
         groups = groups, control = train_control(optimizer = "sgd",
@@ -524,6 +525,48 @@ test_that("a frozen group keeps its parameters, others go at their own rate", {
     gradient <- engine_read(run, "gradients")
     expect_equal(sqrt(sum(change[in_encoder]^2)), 1e-3, tolerance = 1e-2)
     expect_equal(change[-in_encoder], gradient[-in_encoder], tolerance = 1e-9)
+})
+
+test_that("blocks of a group are clipped one by one", {
+    # weights and biases, scales and shifts, weights and biases
+    of_encoder <- c(48, 8, 8, 8, 32, 4)
+    of_others <- c(32, 8, 8, 8, 24, 3, 24, 8, 8, 8, 24, 3)
+    in_encoder <- seq_len(sum(of_encoder))
+    sgd <- train_control(optimizer = "sgd", momentum = 0)
+    # the step that is made with a rate of 1, and the gradient
+    try_with <- function(n_networks, clip, by_block) {
+        run <- sample_run("bootstrap", control = sgd, groups = list(
+            n_networks = n_networks, rate = clip^0,
+            decay = numeric(length(clip)), clip = clip, by_block = by_block,
+            frozen = clip < 0
+        ))
+        before <- engine_read(run, "parameters")
+        engine_batch(run, 0:11, learning_rate = 1)
+        list(
+            step = before - engine_read(run, "parameters"),
+            gradient = engine_read(run, "gradients")
+        )
+    }
+    found <- try_with(3L, 0.02, TRUE)
+    expected <- clip_blocks_r(found$gradient, c(of_encoder, of_others), 0.02)
+    clipped <- expected != found$gradient
+    expect_true(any(clipped) && any(!clipped))
+    expect_equal(found$step, expected, tolerance = 1e-9)
+    # a group by blocks beside one that is clipped as a whole
+    found <- try_with(c(1L, 2L), c(0.02, 0.1), c(FALSE, TRUE))
+    rest <- found$gradient[-in_encoder]
+    expect_equal(found$step, c(
+        clip_blocks_r(found$gradient[in_encoder], sum(of_encoder), 0.02),
+        clip_blocks_r(rest, of_others, 0.1)
+    ), tolerance = 1e-9)
+    found <- try_with(c(1L, 2L), c(0.02, 0.1), c(TRUE, FALSE))
+    expect_equal(found$step, c(
+        clip_blocks_r(found$gradient[in_encoder], of_encoder, 0.02),
+        clip_blocks_r(rest, sum(of_others), 0.1)
+    ), tolerance = 1e-9)
+    # never
+    found <- try_with(3L, Inf, TRUE)
+    expect_equal(found$step, found$gradient, tolerance = 1e-9)
 })
 
 test_that("arrays may come in blocks of rows", {

@@ -116,6 +116,37 @@ test_that("learning rates follow their schedule", {
     expect_identical(learning_rate_at(constant, 50), 0.1)
 })
 
+test_that("the rate rises, falls with the square root and ends near 0", {
+    rates_of <- function(epochs) {
+        control <- train_control(
+            epochs = epochs, learning_rate = 0.01, schedule = "inverse_sqrt"
+        )
+        vapply(seq_len(epochs) - 1, learning_rate_at, 0, control = control)
+    }
+    # as published: 10 and 50 of 600 epochs
+    expect_equal(rates_of(600), c(
+        0.01 * (1:10) / 10, 0.01 / sqrt(1 + 0:539),
+        (1 - (0:49) / 50) * 0.01 / sqrt(551:600) + (0:49) / 50 * 1e-8
+    ), tolerance = 1e-14)
+    expect_equal(rates_of(600)[101], 0.01 / sqrt(91))
+    # a tenth of 200 epochs, rounded up of 25
+    expect_equal(rates_of(200), c(
+        0.01 * (1:10) / 10, 0.01 / sqrt(1:170),
+        (1 - (0:19) / 20) * 0.01 / sqrt(181:200) + (0:19) / 20 * 1e-8
+    ), tolerance = 1e-14)
+    expect_equal(rates_of(25), c(
+        0.01 * (1:3) / 3, 0.01 / sqrt(1:19),
+        (1 - (0:2) / 3) * 0.01 / sqrt(23:25) + (0:2) / 3 * 1e-8
+    ), tolerance = 1e-14)
+    expect_equal(rates_of(2), c(0.01, 0.01 / sqrt(2)))
+    expect_equal(rates_of(1), 0.01)
+    for (epochs in 1:60) {
+        rates <- rates_of(epochs)
+        expect_true(all(rates > 0 & rates <= 0.01))
+        expect_identical(max(rates), 0.01)
+    }
+})
+
 test_that("validation pairs are kept out, and patience returns to the best", {
     organism <- small_organism()
     control <- small_control(30,
