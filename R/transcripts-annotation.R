@@ -66,7 +66,8 @@ match_annotation <- function(annotated, id, name, call) {
         first <- annotated[unknown][1L]
         inform_kith(
             "{sum(unknown)} of {length(annotated)} ids of {.arg {name}}
-            {cli::qty(sum(unknown))}{?is/are} not in {.arg x}, the first is {.val {first}}.",
+            {cli::qty(sum(unknown))}{?is/are} not in {.arg x}, the first is
+            {.val {first}}.",
             class = "kith_message_transcripts"
         )
     }
@@ -77,11 +78,13 @@ match_annotation <- function(annotated, id, name, call) {
 check_cds_places <- function(table, length, call) {
     from <- table$cds_start
     to <- table$cds_end
-    good <- is.numeric(from) & is.numeric(to)
-    good <- good & !is.na(from) & !is.na(to)
-    good[good] <- from[good] >= 1 & from[good] <= to[good] &
-        to[good] <= length[good] & from[good] == round(from[good]) &
-        to[good] == round(to[good])
+    good <- if (is.numeric(from) && is.numeric(to)) {
+        inside <- from >= 1 & from <= to & to <= length
+        inside & from == round(from) & to == round(to)
+    } else {
+        rep(FALSE, nrow(table))
+    }
+    good[is.na(good)] <- FALSE
     if (all(good)) {
         return(invisible())
     }
@@ -176,9 +179,10 @@ check_exon_numbers <- function(exons, good, call) {
         return(invisible())
     }
     first <- which(!good)[1L]
+    value <- toString(exons[[first]])
     abort_input(c(
         "Lengths of exons must be positive whole numbers.",
-        x = "{.val {names(exons)[first]}} has {.val {toString(exons[[first]])}}.",
+        x = "{.val {names(exons)[first]}} has {.val {value}}.",
         i = "Give them as {.code c(354, 109)} or {.code \"354,109\"}, or
         {.val {NA}} where they are not known."
     ), call = call)
@@ -193,8 +197,9 @@ check_exon_sums <- function(exons, length, call) {
     first <- wrong[1L]
     abort_input(c(
         "Lengths of exons must add up to the length of their transcript.",
-        x = "Those of {.val {names(exons)[first]}} add up to {sums[[first]]}, and
-        it has {length[[first]]} bases; it is the first of {length(wrong)}.",
+        x = "Those of {.val {names(exons)[first]}} add up to {sums[[first]]},
+        and it has {length[[first]]} bases; it is the first of
+        {length(wrong)}.",
         i = "Are exons and sequences of one release, with a poly-A tail in
         neither? Exons may also be left out, or {.val {NA}}."
     ), call = call)
@@ -204,8 +209,9 @@ report_unknown_exons <- function(exons) {
     unknown <- sum(lengths(exons) == 0L)
     if (unknown > 0L) {
         inform_kith(
-            "{unknown} of {length(exons)} transcripts have no exons; nothing is
-            marked in their splice track.",
+            "{unknown} of {length(exons)} transcripts
+            {cli::qty(unknown)}{?has/have} no exons; nothing is marked in
+            {?its/their} splice track.",
             class = "kith_message_transcripts"
         )
     }

@@ -165,7 +165,8 @@ table_annotation <- function(x, cds, exons, call) {
     if (any(twice)) {
         what <- names(twice)[twice][1L]
         abort_input(c(
-            "{.arg {what}} must not be given where {.arg x} has columns for it.",
+            "{.arg {what}} must not be given where {.arg x} has columns of
+            it.",
             x = "{.arg x} has the columns {.field {names(x)}}.",
             i = "Leave {.arg {what}} away, or these columns out of {.arg x}."
         ), call = call)

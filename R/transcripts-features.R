@@ -17,8 +17,9 @@
 #'     `cds_length`, `utr5_length` and `utr3_length`, log2(1 + bases).
 #'   * `"gc"`: `gc`, the share of G and C. With coding sequences `gc3`, that
 #'     among the third letters of codons.
-#'   * `"codons"`: `codon_AAA` to `codon_TTT`, the share of each among the codons
-#'     of the coding sequence; with `codon_weights` also `codon_adaptation`.
+#'   * `"codons"`: `codon_AAA` to `codon_TTT`, the share of each among the
+#'     codons of the coding sequence; with `codon_weights` also
+#'     `codon_adaptation`.
 #'   * `"kmers"`: `kmer_A` and so on, the share of each word among those of its
 #'     length; of other regions `kmer_cds_A`, `kmer_utr5_A`, `kmer_utr3_A`.
 #'   * `"exons"`: `exon_density`, junctions of exons per kilobase of the
@@ -128,7 +129,7 @@ feature_groups <- function(x, groups, regions, codon_weights,
             out such {.arg features} and {.arg regions}."
         ), call = call)
     }
-    if (!is.null(codon_weights) && "codons" %in% c(lacking)) {
+    if (!is.null(codon_weights) && "codons" %in% lacking) {
         abort_input(c(
             "{.arg x} must have coding sequences where {.arg codon_weights} are
             given.",
@@ -152,16 +153,17 @@ report_lacking <- function(x, lacking) {
     no_cds <- sum(is.na(x$cds_start))
     if (has_cds(x) && no_cds > 0L) {
         inform_kith(
-            "{no_cds} of {length(x)} transcripts have no coding sequence: their
-            features of it are 0.",
+            "{no_cds} of {length(x)} transcripts {cli::qty(no_cds)}{?has/have}
+            no coding sequence: {?its/their} features of it are 0.",
             class = "kith_message_features"
         )
     }
     no_exons <- sum(is.na(x$exons))
     if (no_exons > 0L && no_exons < length(x)) {
         inform_kith(
-            "{no_exons} of {length(x)} transcripts have no exons: their density
-            of exons is 0.",
+            "{no_exons} of {length(x)} transcripts
+            {cli::qty(no_exons)}{?has/have} no exons: {?its/their} density of
+            exons is 0.",
             class = "kith_message_features"
         )
     }

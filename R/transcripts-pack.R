@@ -84,8 +84,8 @@ add_orfs <- function(x) {
     x$cds_end[which(none)[found]] <- as.integer(orfs[found, 2L])
     inform_kith(
         "{sum(found)} of {sum(none)} transcripts without a coding sequence
-        {cli::qty(sum(found))}get{?s/} the longest open reading frame as one: a guess, also for
-        non-coding transcripts.",
+        {cli::qty(sum(found))}get{?s/} the longest open reading frame as one: a
+        guess, also for non-coding transcripts.",
         class = "kith_message_orfs"
     )
     x

@@ -141,7 +141,8 @@ check_genome <- function(genome, x, call) {
             "{.arg genome} must be a {.cls BSgenome}, a {.cls FaFile} or a
             {.cls DNAStringSet} with the chromosomes of {.arg x}.",
             x = "It is {describe_value(genome)}.",
-            i = "For instance {.code genome = Rsamtools::FaFile(\"genome.fa\")}."
+            i = "For instance
+            {.code genome = Rsamtools::FaFile(\"genome.fa\")}."
         ), call = call)
     }
     known <- if (methods::is(genome, "DNAStringSet")) {
@@ -252,7 +253,9 @@ base_of <- function(x, at, position) {
     before <- c(0, bases)[exon] - c(0, bases)[cumsum(c(1L, lengths(x)))[at][of]]
     inside <- start[exon] <= position[of] & position[of] <= end[exon]
     minus <- as.vector(GenomicRanges::strand(flat) == "-")[exon]
-    offset <- ifelse(minus, end[exon] - position[of], position[of] - start[exon])
+    offset <- ifelse(
+        minus, end[exon] - position[of], position[of] - start[exon]
+    )
     result <- rep(NA_real_, length(at))
     result[of[inside]] <- (before + offset + 1)[inside]
     result

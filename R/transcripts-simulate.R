@@ -21,7 +21,8 @@
 #' @param n_genes Number of genes.
 #' @param genes_per_family,isoforms Largest number of genes of a family and of
 #'   transcripts of a gene; numbers from 1 on are equally frequent.
-#' @param codons Smallest and largest number of codons of a gene.
+#' @param codons Smallest and largest number of codons of a gene, from 10 to
+#'   4000, or one number for all.
 #' @param divergence Share of codons in which paralogs differ from their
 #'   ancestor, from 0 to 1.
 #' @param noise Standard deviation of the log half-life given the sequence; that
@@ -35,8 +36,8 @@
 #'   \item{gene}{the gene of each transcript, named by transcripts}
 #'   \item{homology}{the family of each gene, named by genes}
 #'   \item{y}{log half-life of each gene, named by genes}
-#'   \item{truth}{data frame, a row for each gene: `gene`, `family`, `gc3` (share
-#'     of codons that end in G or C), `motifs`, `length`, `expected` (log
+#'   \item{truth}{data frame, a row for each gene: `gene`, `family`, `gc3`
+#'     (share of codons that end in G or C), `motifs`, `length`, `expected` (log
 #'     half-life without noise)}
 #'   }
 #' @section Errors: Of class `kith_error_input`: numbers out of range.
@@ -91,14 +92,19 @@ simulate_transcripts <- function(n_genes = 200, genes_per_family = 3,
 }
 
 check_codon_range <- function(codons, call = rlang::caller_env()) {
-    ok <- is.numeric(codons) && length(codons) == 2L &&
-        all(is.finite(codons)) && all(codons == round(codons)) &&
-        codons[1L] >= 10 && codons[1L] <= codons[2L] && codons[2L] <= 4000
-    if (!ok) {
+    codons <- c(
+        check_count(codons[1L], min = 10, name = "codons", call = call),
+        check_count(codons[length(codons)],
+            max = 4000, name = "codons",
+            call = call
+        )
+    )
+    if (codons[1L] > codons[2L]) {
         abort_input(c(
-            "{.arg codons} must be the smallest and largest number of codons,
-            from 10 to 4000.",
-            x = "It is {toString(codons)}.", i = "For instance {.code c(60, 200)}."
+            "{.arg codons} must be the smallest and the largest number of
+            codons.",
+            x = "It is {toString(codons)}.",
+            i = "For instance {.code c(60, 200)}."
         ), call = call)
     }
     codons
