@@ -78,7 +78,8 @@
 #' summary(transcripts)
 #'
 #' # exons on a chromosome
-#' if (requireNamespace("GenomicFeatures", quietly = TRUE)) {
+#' if (requireNamespace("Biostrings", quietly = TRUE) &&
+#'     requireNamespace("GenomicRanges", quietly = TRUE)) {
 #'     exons <- GenomicRanges::GRangesList(t3 = GenomicRanges::GRanges(
 #'         "chr1", IRanges::IRanges(c(2, 10), width = 4), "-"
 #'     ))

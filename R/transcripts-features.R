@@ -69,7 +69,7 @@ sequence_features <- function(x, k = 1:4,
     regions <- check_several(regions, c("transcript", names(region_words)[-1L]))
     codon_weights <- or_null(codon_weights, check_codon_weights)
     threads <- check_threads(threads)
-    groups <- feature_groups(
+    groups <- groups_with_data(
         x, check_several(features, all_feature_groups), regions, codon_weights
     )
     codons <- if (any(c("gc", "codons") %in% groups) && has_cds(x)) {
@@ -106,7 +106,7 @@ check_word_lengths <- function(k, call = rlang::caller_env()) {
 
 # Of the groups asked for those that there is data for. All of them are what a
 # user gets who has not chosen, so there those without data are left out.
-feature_groups <- function(x, groups, regions, codon_weights,
+groups_with_data <- function(x, groups, regions, codon_weights,
                            call = rlang::caller_env()) {
     chosen <- !identical(groups, all_feature_groups)
     no_exons <- all(is.na(x$exons))

@@ -34,7 +34,7 @@ table_groups <- function(homology, gene, species, call) {
     of <- gene
     prefix <- character(nrow(homology))
     if ("taxid" %in% names(homology)) {
-        check_species(homology$taxid, species, call)
+        check_taxids(homology$taxid, species, call)
         if (all(species != "")) {
             of <- ifelse(is.na(gene), NA, paste(species, gene))
             prefix <- paste0(homology$taxid, " ")
@@ -64,7 +64,7 @@ table_groups <- function(homology, gene, species, call) {
 }
 
 # are the species of genes those of the table?
-check_species <- function(taxid, species, call) {
+check_taxids <- function(taxid, species, call) {
     known <- unique(as.character(taxid))
     if (all(species == "") && length(known) > 1L) {
         abort_input(c(
