@@ -73,6 +73,15 @@ static const R_CallMethodDef entries[] = {
     /* kernel.c */
     ENTRY(C_kernel_matrix, 4),
     ENTRY(C_kernel_product, 5),
+    /* sequences.c */
+    ENTRY(C_pack_transcripts, 1),
+    ENTRY(C_mark_tracks, 6),
+    ENTRY(C_gather_codes, 3),
+    ENTRY(C_unpack_letters, 3),
+    ENTRY(C_expand_tracks, 5),
+    ENTRY(C_longest_orfs, 3),
+    ENTRY(C_word_frequencies, 6),
+    ENTRY(C_count_exon_ends, 3),
     {NULL, NULL, 0}};
 
 void attribute_visible R_init_kith(DllInfo *dll) {

@@ -85,7 +85,7 @@ $found"
   [ -z "$found" ] || fail "OpenMP outside of base/threads:
 $found"
 
-  pure=$(echo "$sources" | grep -E '^\./(base|nn|task|pairs|eval)/')
+  pure=$(echo "$sources" | grep -E '^\./(base|nn|task|pairs|eval|seq)/')
   found=$(grep -nE '#include[[:space:]]*[<"](R\.h|Rinternals\.h|Rmath\.h|R_ext/(Error|Print|Memory|Random|Utils)\.h|glue/)' \
     $pure || true)
   [ -z "$found" ] || fail "a header of R or of the glue in pure C:

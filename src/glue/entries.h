@@ -93,4 +93,17 @@ SEXP C_kernel_matrix(SEXP x, SEXP centres, SEXP width, SEXP threads);
 SEXP C_kernel_product(SEXP x, SEXP centres, SEXP coefficients, SEXP width,
                       SEXP threads);
 
+/* sequences.c */
+SEXP C_pack_transcripts(SEXP sequences);
+SEXP C_mark_tracks(SEXP codes, SEXP start, SEXP cds_first, SEXP cds_last,
+                   SEXP exons, SEXP n_exons);
+SEXP C_gather_codes(SEXP codes, SEXP first, SEXP last);
+SEXP C_unpack_letters(SEXP codes, SEXP first, SEXP last);
+SEXP C_expand_tracks(SEXP codes, SEXP first, SEXP last, SEXP positions,
+                     SEXP n_tracks);
+SEXP C_longest_orfs(SEXP codes, SEXP first, SEXP last);
+SEXP C_word_frequencies(SEXP codes, SEXP first, SEXP last, SEXP k, SEXP step,
+                        SEXP threads);
+SEXP C_count_exon_ends(SEXP codes, SEXP first, SEXP last);
+
 #endif

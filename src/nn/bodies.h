@@ -29,6 +29,7 @@
 #include "nn/pool.c"
 #include "nn/run.c"
 #include "nn/slope.c"
+#include "seq/expand.c"
 #include "task/associations.c"
 #include "task/associations_anchors.c"
 #include "task/associations_pairs.c"
