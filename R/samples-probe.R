@@ -18,9 +18,9 @@
 #' samples from deciding too much. With fewer labels the encodings have four
 #' fifths and the components one; with a single label of some class the
 #' encodings have all; in a space that is not whitened both count the same. For
-#' numbers the first two are mixed by how well they predict samples that are left out; for
-#' survival times the one with the lower partial deviance on inner folds counts
-#' (penalties by `glmnet`).
+#' numbers the first two are mixed by how well they predict samples that are
+#' left out; for survival times the one with the lower partial deviance on inner
+#' folds counts (penalties by `glmnet`).
 #'
 #' @param fit A fit of [learn_samples()].
 #' @param y Labels: a factor, character or logical vector (classes), a numeric
