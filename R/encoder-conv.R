@@ -79,14 +79,9 @@ encoder_conv <- function(channels = c(32, 32), width = 5, dilation = 1,
                          norm = c("layer", "batch", "none"), dropout = 0.2,
                          readout = c("mean", "flatten"), hidden = 64,
                          normalize = FALSE, n_out = NULL, slope = 0.01) {
-    one_block <- "One block of 32 filters is {.code channels = 32}."
-    channels <- check_widths(channels, one_block)
-    if (length(channels) == 0L) {
-        abort_input(c(
-            "{.arg channels} must have at least one value.",
-            i = one_block
-        ))
-    }
+    channels <- check_channels(
+        channels, "One block of 32 filters is {.code channels = 32}."
+    )
     n_blocks <- length(channels)
     encoder <- list(
         channels = channels, width = check_per_block(width, n_blocks),
@@ -105,17 +100,33 @@ encoder_conv <- function(channels = c(32, 32), width = 5, dilation = 1,
     check_not_alone(channels, encoder$norm)
     check_not_alone(encoder$hidden, encoder$norm, "hidden")
     if (!is.null(n_out)) {
-        n_out <- check_count(n_out)
-        if (n_out == 1L && normalize) {
-            abort_input(c(
-                "{.arg n_out} must be at least 2 with {.arg normalize}.",
-                x = "It is 1: one value alone, normalised, is always the same.",
-                i = "Set {.code normalize = FALSE}."
-            ))
-        }
-        encoder$n_out <- n_out
+        encoder$n_out <- check_n_out(n_out, normalize)
     }
     structure(encoder, class = c("encoder_conv", "encoder"))
+}
+
+# filters of blocks or stages, at least one of them; hint: how to ask for one
+check_channels <- function(channels, hint, call = rlang::caller_env()) {
+    channels <- check_widths(channels, hint, "channels", call)
+    if (length(channels) == 0L) {
+        abort_input(c(
+            "{.arg channels} must have at least one value.",
+            i = hint
+        ), call = call)
+    }
+    channels
+}
+
+check_n_out <- function(n_out, normalize, call = rlang::caller_env()) {
+    n_out <- check_count(n_out, call = call)
+    if (n_out == 1L && normalize) {
+        abort_input(c(
+            "{.arg n_out} must be at least 2 with {.arg normalize}.",
+            x = "It is 1: one value alone, normalised, is always the same.",
+            i = "Set {.code normalize = FALSE}."
+        ), call = call)
+    }
+    n_out
 }
 
 # One whole number for all blocks, or one for each. The engine takes no more
@@ -164,14 +175,10 @@ conv_n_out <- function(encoder) {
 #' @method print encoder_conv
 #' @export
 print.encoder_conv <- function(x, ...) {
-    each <- function(values) {
-        alike <- all(values == values[1L])
-        paste(if (alike) values[1L] else values, collapse = "/")
-    }
     of_blocks <- c(
-        paste("width", each(x$width)),
-        if (any(x$dilation > 1L)) paste("dilation", each(x$dilation)),
-        if (any(x$pool > 1L)) paste("pool", each(x$pool))
+        paste("width", describe_each(x$width)),
+        if (any(x$dilation > 1L)) paste("dilation", describe_each(x$dilation)),
+        if (any(x$pool > 1L)) paste("pool", describe_each(x$pool))
     )
     way <- paste(
         c("d", x$channels, x$readout, x$hidden, conv_n_out(x)),
@@ -184,6 +191,12 @@ print.encoder_conv <- function(x, ...) {
     )
     cli::cat_line("<convolutions: ", way, "; ", toString(parts), ">")
     invisible(x)
+}
+
+# what print() says of numbers of blocks: one where all are alike
+describe_each <- function(values) {
+    alike <- all(values == values[1L])
+    paste(if (alike) values[1L] else values, collapse = "/")
 }
 
 # n_in: channels of each position

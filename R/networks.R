@@ -25,8 +25,8 @@ network_of_layers <- function(n_in, layers, positions = 1) {
     }
     places <- seq_along(layers)
     option <- vapply(layers, function(l) {
-        c(as.double(l$option), 0, 0)[1:2]
-    }, numeric(2))
+        c(as.double(l$option), 0, 0, 0)[1:3]
+    }, numeric(3))
     list(
         positions = as.double(positions), channels = as.double(n_in),
         type = vapply(layers, `[[`, "", "type"),
@@ -59,11 +59,13 @@ network_initialise <- function(network, precision, key) {
     .Call(C_network_initialise, network, precision, key)
 }
 
-# rows of x through a network, without dropout
+# Rows of x through a network, without dropout. filled: of each row, how many
+# positions from the first hold data, which masked layers look at; NULL for all.
 network_encode <- function(network, precision, parameters, x, threads,
-                           state = double()) {
+                           state = double(), filled = NULL) {
     .Call(
-        C_network_encode, network, precision, parameters, state, x, threads
+        C_network_encode, network, precision, parameters, state, x, filled,
+        threads
     )
 }
 
@@ -73,7 +75,7 @@ network_slope <- function(network, precision, parameters, x, threads,
     blocks <- lapply(block_rows(nrow(x), 512L), function(rows) {
         .Call(
             C_network_gradients, network, precision, parameters, state,
-            x[rows, , drop = FALSE], matrix(1, length(rows), 1L), NULL,
+            x[rows, , drop = FALSE], matrix(1, length(rows), 1L), NULL, NULL,
             c(0L, 0L, 0L), threads
         )$dx
     })

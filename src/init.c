@@ -32,8 +32,8 @@ static const R_CallMethodDef entries[] = {
     /* network.c */
     ENTRY(C_network_table, 1),
     ENTRY(C_network_initialise, 3),
-    ENTRY(C_network_encode, 6),
-    ENTRY(C_network_gradients, 9),
+    ENTRY(C_network_encode, 7),
+    ENTRY(C_network_gradients, 10),
     ENTRY(C_loss_gradients, 6),
     ENTRY(C_corrupt_rows, 7),
     ENTRY(C_elementary, 2),

@@ -34,10 +34,10 @@ SEXP C_run_output(SEXP pointer, SEXP rows, SEXP n_threads);
 SEXP C_network_table(SEXP network);
 SEXP C_network_initialise(SEXP network, SEXP precision, SEXP key);
 SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters,
-                      SEXP state, SEXP x, SEXP n_threads);
+                      SEXP state, SEXP x, SEXP filled, SEXP n_threads);
 SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
-                         SEXP state, SEXP x, SEXP dy, SEXP key, SEXP stream,
-                         SEXP n_threads);
+                         SEXP state, SEXP x, SEXP dy, SEXP filled, SEXP key,
+                         SEXP stream, SEXP n_threads);
 SEXP C_loss_gradients(SEXP name, SEXP precision, SEXP x, SEXP target,
                       SEXP option, SEXP n_threads);
 SEXP C_corrupt_rows(SEXP x, SEXP rule, SEXP rate, SEXP fixed, SEXP key,

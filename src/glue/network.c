@@ -59,6 +59,16 @@ static size_t choose_encode_rows(const engine *engine, SEXP network,
   return rows > 0 ? rows : 1;
 }
 
+/* Positions with data of n rows, 1 to all; NULL for R's NULL. */
+static const int *get_filled(SEXP filled, size_t n, size_t positions) {
+  if (filled == R_NilValue) return NULL;
+  const int *counts = get_indices(filled, n, positions + 1, "filled");
+  for (size_t i = 0; i < n; ++i)
+    if (counts[i] == 0)
+      raise_error(STATUS_INTERNAL, "row %zu has no filled position", i + 1);
+  return counts;
+}
+
 static SEXP doubles(size_t n) {
   return Rf_allocVector(REALSXP, (R_xlen_t)n);
 }
@@ -108,9 +118,10 @@ SEXP C_network_initialise(SEXP network, SEXP precision, SEXP key) {
   return result;
 }
 
-/* Encodes every row of x: n x values in to n x values out. */
+/* Encodes every row of x: n x values in to n x values out. filled: positions
+ * with data of each row, or NULL. */
 SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters,
-                      SEXP state, SEXP x, SEXP n_threads) {
+                      SEXP state, SEXP x, SEXP filled, SEXP n_threads) {
   const engine *engine = get_engine(precision);
   double_matrix vectors = get_double_matrix(x, "x");
   size_t n = vectors.n_rows;
@@ -121,6 +132,7 @@ SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters,
   const double *learned =
       get_doubles(parameters, room.n_parameters, "parameters");
   const double *other = get_doubles(state, room.n_state, "state");
+  const int *counts = get_filled(filled, n, room.plan.in.positions);
   int threads = threads_usable(get_int(n_threads, "n_threads"));
   SEXP encoded = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)room.n_out));
   double *out = REAL(encoded);
@@ -129,8 +141,8 @@ SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters,
     R_CheckUserInterrupt();
     int held = blas_hold();
     engine->network_encode(&room.plan, per_pass, room.memory, learned, other,
-                           vectors.data, n, first, last < n ? last : n, out,
-                           threads);
+                           vectors.data, counts, n, first, last < n ? last : n,
+                           out, threads);
     blas_release(held);
   }
   UNPROTECT(1);
@@ -139,10 +151,10 @@ SEXP C_network_encode(SEXP network, SEXP precision, SEXP parameters,
 
 /* y, dx, the gradients of the parameters and the state afterwards for upstream
  * gradients dy; in training mode if a key is given (for tests), with the draws
- * of c(network, view, step). */
+ * of c(network, view, step). filled: as above. */
 SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
-                         SEXP state, SEXP x, SEXP dy, SEXP key, SEXP stream,
-                         SEXP n_threads) {
+                         SEXP state, SEXP x, SEXP dy, SEXP filled, SEXP key,
+                         SEXP stream, SEXP n_threads) {
   const engine *engine = get_engine(precision);
   double_matrix vectors = get_double_matrix(x, "x");
   double_matrix upstream = get_double_matrix(dy, "dy");
@@ -166,6 +178,7 @@ SEXP C_network_gradients(SEXP network, SEXP precision, SEXP parameters,
       .parameters = get_doubles(parameters, room.n_parameters, "parameters"),
       .x = vectors.data,
       .dy = upstream.data,
+      .filled = get_filled(filled, n, room.plan.in.positions),
       .state = REAL(after),
       .y = REAL(y),
       .dx = REAL(dx),

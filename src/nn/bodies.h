@@ -21,6 +21,7 @@
 #include "nn/loss_info_nce_uniform.c"
 #include "nn/loss_multi_positive.c"
 #include "nn/loss_pairwise.c"
+#include "nn/mask_positions.c"
 #include "nn/mean_positions.c"
 #include "nn/network.c"
 #include "nn/normalize.c"

@@ -6,7 +6,8 @@
  * k = 0, 1, ... that lie d positions apart (the dilation). The padding is
  * TensorFlow's "same", left = (width - 1) d / 2 rounded down; that of PyTorch
  * is the same where (width - 1) d is even. W (n_out x n_in x width) and b
- * (n_out) have the order and the first values of PyTorch's nn.Conv1d.
+ * (n_out) have the order of PyTorch's nn.Conv1d and, unless asked otherwise,
+ * its first values.
  *
  * The taps of a block of positions are copied side by side, which makes the
  * block one matrix product. A fixed number of lanes take the blocks in turn;
@@ -23,6 +24,9 @@
 
 #define CONV_LANES 8
 #define CONV_BLOCK 128 /* positions; those of short rows share a block */
+
+/* Rules of first values. */
+enum { CONV_UNIFORM, CONV_HE, CONV_GLOROT };
 
 static size_t conv_width(const layer *l) {
   return (size_t)l->option[0];
@@ -50,6 +54,10 @@ static status_code conv_lay_out(layer *l, size_t n_out, status *st) {
                          "the %s of a convolution is a whole number from 1 to "
                          "2^20, not %g",
                          i == 0 ? "width" : "dilation", l->option[i]);
+  double rule = l->option[2];
+  if (rule != CONV_UNIFORM && rule != CONV_HE && rule != CONV_GLOROT)
+    return status_fail(st, STATUS_INTERNAL,
+                       "there is no rule %g of first values", rule);
   l->out = l->in[0];
   if (n_out > 0) l->out.channels = n_out;
   size_t n_in = l->in[0].channels, width = conv_width(l);
@@ -68,14 +76,43 @@ static status_code conv_lay_out(layer *l, size_t n_out, status *st) {
   return STATUS_OK;
 }
 
-/* Uniform on +-1 / sqrt(n_in width), weights first. */
+static void fill_uniform(rng *r, double bound, size_t n, real *values) {
+  for (size_t i = 0; i < n; ++i)
+    values[i] = C(bound * (2.0 * rng_unit(r) - 1.0));
+}
+
+/* Normal with this deviation, drawn anew beyond two deviations of the normal
+ * that is cut off there (Box and Muller's method; 0.8796... is the deviation
+ * of a standard normal cut off at two). */
+static void fill_normal(rng *r, double deviation, size_t n, real *values) {
+  for (size_t i = 0; i < n;) {
+    double radius = sqrt(-2.0 * log(rng_unit(r)));
+    double draw = radius * cos(6.283185307179586 * rng_unit(r));
+    if (fabs(draw) <= 2.0)
+      values[i++] = C(deviation / 0.87962566103423978 * draw);
+  }
+}
+
+/* Weights first. By default all are uniform on +-1 / sqrt(n_in width). Biases
+ * are 0 with the other two: He's normal weights of variance 2 / (n_in width)
+ * (He et al. 2015, arXiv:1502.01852), for a ReLU behind, and Glorot's, uniform
+ * on +-sqrt(6 / (n_in width + n_out width)) (Glorot & Bengio 2010). */
 static void conv_initialise(const layer *l, rng *r, real *parameters,
                             real *state) {
   (void)state;
+  size_t n_weights = l->n_parameters - l->n_offsets;
   double n_taps = (double)(l->in[0].channels * conv_width(l));
-  double bound = 1.0 / sqrt(n_taps);
-  for (size_t i = 0; i < l->n_parameters; ++i)
-    parameters[i] = C(bound * (2.0 * rng_unit(r) - 1.0));
+  double n_back = (double)(l->out.channels * conv_width(l));
+  int rule = (int)l->option[2];
+  if (rule == CONV_UNIFORM) {
+    fill_uniform(r, 1.0 / sqrt(n_taps), l->n_parameters, parameters);
+    return;
+  }
+  if (rule == CONV_HE)
+    fill_normal(r, sqrt(2.0 / n_taps), n_weights, parameters);
+  else
+    fill_uniform(r, sqrt(6.0 / (n_taps + n_back)), n_weights, parameters);
+  for (size_t i = n_weights; i < l->n_parameters; ++i) parameters[i] = 0;
 }
 
 /* What the taps of a position reach: n channels each of its row. */
@@ -231,7 +268,7 @@ static void conv_backward(const pass *p, const layer *l, const layer_tape *at,
                 by_tap + n_in * n_out * width, p->n_threads);
 }
 
-/* options: width, dilation */
+/* options: width, dilation; first values: 0 uniform, 1 He's, 2 Glorot's */
 static const layer_type conv_layer = {.name = "conv",
                                       .n_inputs = 1,
                                       .own_dx = 1,

@@ -87,9 +87,9 @@ static void network_first_values(const network_plan *plan, uint64_t key,
 
 static void network_encode(const network_plan *plan, size_t max_rows,
                            void *memory, const double *parameters,
-                           const double *state, const double *x, size_t n_all,
-                           size_t first, size_t last, double *y,
-                           int n_threads) {
+                           const double *state, const double *x,
+                           const int *filled, size_t n_all, size_t first,
+                           size_t last, double *y, int n_threads) {
   lone_network alone;
   lone_network_in(plan, max_rows, 0, memory, &alone);
   const network *net = &alone.net;
@@ -103,7 +103,8 @@ static void network_encode(const network_plan *plan, size_t max_rows,
     pass p = {.n_rows = stop - start,
               .n_threads = n_threads,
               .parameters = alone.parameters,
-              .state = alone.state};
+              .state = alone.state,
+              .filled = filled == NULL ? NULL : filled + start};
     network_forward(net, &alone.tape, &p, &st);
     rows_to_r(alone.tape.output, n_all, n_out, start, stop, y);
   }
@@ -129,7 +130,8 @@ static status_code network_try(const network_plan *plan, void *memory,
             .parameters = alone.parameters,
             .gradients = alone.gradients,
             .state = alone.state,
-            .d_input = alone.d_input};
+            .d_input = alone.d_input,
+            .filled = trial->filled};
   if (network_forward(net, &alone.tape, &p, st)) return st->code;
   rows_to_r(alone.tape.output, n, n_out, 0, n, trial->y);
   rows_from_r(trial->dy, n, n_out, 0, n, alone.tape.upstream);

@@ -56,7 +56,8 @@ typedef struct {
   uint64_t key;
   uint32_t network, view, step;
   const double *parameters, *x, *dy;
-  double *state; /* of batch normalisation, moved by a training pass */
+  const int *filled; /* positions with data of each row, or NULL: all */
+  double *state;     /* of batch normalisation, moved by a training pass */
   double *y, *dx, *d_parameters;
   int n_threads;
 } network_trial;
@@ -140,11 +141,12 @@ typedef struct {
   void (*network_initialise)(const network_plan *plan, uint64_t key,
                              void *memory, double *parameters, double *state);
   /* Rows first .. last - 1 of x (n_all x n_in) to y (n_all x n_out), both
-   * column-major. */
+   * column-major. filled: positions with data of each row, or NULL: all. */
   void (*network_encode)(const network_plan *plan, size_t max_rows,
                          void *memory, const double *parameters,
-                         const double *state, const double *x, size_t n_all,
-                         size_t first, size_t last, double *y, int n_threads);
+                         const double *state, const double *x,
+                         const int *filled, size_t n_all, size_t first,
+                         size_t last, double *y, int n_threads);
   status_code (*network_try)(const network_plan *plan, void *memory,
                              const network_trial *trial, status *st);
 

@@ -29,6 +29,8 @@ typedef struct {
   real *gradients;        /* likewise, added to by the backward pass */
   real *state;            /* likewise: numbers that are not learned */
   real *d_input;          /* where the input's gradient goes, or NULL */
+  const int *filled; /* positions of each row of the input that hold data, from
+                        the first; NULL: all */
 } pass;
 
 /* The part of a tape that belongs to one layer. */
@@ -46,7 +48,7 @@ typedef struct {
   int own_dx;         /* dx needs memory of its own; else it takes dy's */
   size_t n_row_state; /* values per position that backward needs beside x */
   size_t n_channel_state; /* likewise, per channel */
-  size_t fewest_rows;     /* times positions, of a training pass */
+  size_t fewest_rows;     /* counted_rows() of a training pass */
   /* Sets the layer's output shape and its counts of parameters (of offsets
    * among them), state and scratch, from its inputs' shapes and the number of channels that are asked
    * for (0: whatever fits). */
@@ -71,11 +73,35 @@ struct layer {
   size_t first_parameter, n_parameters, n_offsets;
   size_t first_state, n_state;
   size_t n_scratch; /* values to work with, however many rows there are */
+  /* Positions of the network's input that one of in[0], and one of out,
+   * stands for: the product of the windows of the pools before it. */
+  size_t stride, out_stride;
+  int masked; /* what lies beyond the filled positions does not count */
 };
 
 /* Rows as a layer sees them: those of the pass times the positions. */
 static inline size_t layer_rows(const pass *p, const layer *l) {
   return p->n_rows * l->in[0].positions;
+}
+
+/* The positions that count in a row of the layer's first input: for a masked
+ * layer those that hold at least one filled position of the network's input,
+ * filled / stride rounded up, but no more than there are (a pool that rounds
+ * down may have dropped the last); otherwise all. */
+static inline size_t filled_positions(const pass *p, const layer *l,
+                                      size_t row) {
+  size_t all = l->in[0].positions;
+  if (!l->masked || p->filled == NULL) return all;
+  return smaller(((size_t)p->filled[row] + l->stride - 1) / l->stride, all);
+}
+
+/* Their sum over the rows of the pass. */
+static inline size_t counted_rows(const pass *p, const layer *l) {
+  if (!l->masked || p->filled == NULL) return layer_rows(p, l);
+  size_t total = 0;
+  for (size_t row = 0; row < p->n_rows; ++row)
+    total += filled_positions(p, l, row);
+  return total;
 }
 
 /* lay_out of layers whose output has the shape of their first input. */
@@ -87,6 +113,6 @@ static status_code keep_pair_shape(layer *l, size_t n_out, status *st);
 static const layer_type linear_layer, layernorm_layer, batchnorm_layer,
     gelu_layer, relu_layer, dropout_layer, normalize_layer, blend_layer,
     add_layer, concat_layer, conv_layer, pool_layer, mean_positions_layer,
-    flatten_layer;
+    mask_positions_layer, flatten_layer;
 
 #endif

@@ -1,11 +1,15 @@
-/* Mean over all positions of a row, for each channel: rows x positions x n to
- * rows x 1 x n. */
+/* Mean over the positions of a row, for each channel: rows x positions x n to
+ * rows x 1 x n. Masked, it is that of the filled positions alone; a row without
+ * any has a mean of 0.
+ *
+ * Option: 1 for masked. */
 
 #include "nn/layers.h"
 
 static status_code mean_positions_lay_out(layer *l, size_t n_out, status *st) {
   if (keep_shape(l, n_out, st)) return st->code;
   l->out.positions = 1;
+  l->masked = l->option[0] != 0;
   return STATUS_OK;
 }
 
@@ -16,7 +20,7 @@ static void mean_of_row(size_t n_positions, size_t n, const real *x, real *y) {
     const real *row = x + t * n;
     SIMD for (size_t j = 0; j < n; ++j) y[j] += row[j];
   }
-  for (size_t j = 0; j < n; ++j) y[j] /= (real)n_positions;
+  for (size_t j = 0; n_positions > 0 && j < n; ++j) y[j] /= (real)n_positions;
 }
 
 static void mean_positions_forward(const pass *p, const layer *l,
@@ -25,11 +29,11 @@ static void mean_positions_forward(const pass *p, const layer *l,
   int n_rows = (int)p->n_rows;
   PARALLEL_FOR(threads_for(p->n_threads, layer_rows(p, l) * n))
   for (int i = 0; i < n_rows; ++i)
-    mean_of_row(n_positions, n, at->x[0] + (size_t)i * n_positions * n,
-                y + (size_t)i * n);
+    mean_of_row(filled_positions(p, l, (size_t)i), n,
+                at->x[0] + (size_t)i * n_positions * n, y + (size_t)i * n);
 }
 
-/* Every position of dx is dy / positions. */
+/* Every position of dx is dy / positions; those beyond have no gradient. */
 FOR_EACH_CPU
 static void spread_over_row(size_t n_positions, size_t n, const real *dy,
                             real *dx) {
@@ -47,9 +51,12 @@ static void mean_positions_backward(const pass *p, const layer *l,
   size_t n = l->in[0].channels, n_positions = l->in[0].positions;
   int n_rows = (int)p->n_rows;
   PARALLEL_FOR(threads_for(p->n_threads, layer_rows(p, l) * n))
-  for (int i = 0; i < n_rows; ++i)
-    spread_over_row(n_positions, n, dy + (size_t)i * n,
-                    dx[0] + (size_t)i * n_positions * n);
+  for (int i = 0; i < n_rows; ++i) {
+    size_t filled = filled_positions(p, l, (size_t)i);
+    real *dx_row = dx[0] + (size_t)i * n_positions * n;
+    spread_over_row(filled, n, dy + (size_t)i * n, dx_row);
+    memset(dx_row + filled * n, 0, (n_positions - filled) * n * sizeof(real));
+  }
 }
 
 static const layer_type mean_positions_layer = {

@@ -6,11 +6,11 @@
 #include "nn/rows.h"
 
 static const layer_type *const layer_types[] = {
-    &linear_layer,         &layernorm_layer, &batchnorm_layer,
-    &gelu_layer,           &relu_layer,      &dropout_layer,
-    &normalize_layer,      &blend_layer,     &add_layer,
-    &concat_layer,         &conv_layer,      &pool_layer,
-    &mean_positions_layer, &flatten_layer};
+    &linear_layer,         &layernorm_layer,      &batchnorm_layer,
+    &gelu_layer,           &relu_layer,           &dropout_layer,
+    &normalize_layer,      &blend_layer,          &add_layer,
+    &concat_layer,         &conv_layer,           &pool_layer,
+    &mean_positions_layer, &mask_positions_layer, &flatten_layer};
 
 static const layer_type *find_layer_type(const char *name) {
   for (size_t i = 0; i < sizeof layer_types / sizeof *layer_types; ++i)
@@ -59,6 +59,7 @@ static status_code connect(network *net, size_t i, const layer_plan *plan,
     l->from[k] = value;
     if (!taken) continue;
     l->in[k] = value_shape(net, value);
+    if (k == 0) l->stride = value == 0 ? 1 : net->layers[value - 1].out_stride;
     if (net->n_uses[value]++ == 0) net->first_use[value] = (int)i;
     net->is_chain[value] =
         k == 0 && value == (int)i && net->n_uses[value] == 1;
@@ -83,8 +84,9 @@ static status_code network_lay_out(const network_plan *plan, network *net,
                          part->type);
     l->index = (int)i;
     memcpy(l->option, part->option, sizeof l->option);
-    if (connect(net, i, part, st) || l->type->lay_out(l, part->n_out, st))
-      return st->code;
+    if (connect(net, i, part, st)) return st->code;
+    l->out_stride = l->stride;
+    if (l->type->lay_out(l, part->n_out, st)) return st->code;
     l->first_parameter = net->n_parameters;
     l->first_state = net->n_state;
     net->n_parameters += l->n_parameters;
@@ -185,7 +187,7 @@ static status_code network_forward(const network *net, tape *t, const pass *p,
                                    status *st) {
   for (size_t i = 0; p->training && i < net->n_layers; ++i) {
     const layer *l = &net->layers[i];
-    if (layer_rows(p, l) < l->type->fewest_rows)
+    if (counted_rows(p, l) < l->type->fewest_rows)
       return status_fail(st, STATUS_BAD_INPUT,
                          "batch normalisation trains on at least %zu rows, "
                          "not %zu",

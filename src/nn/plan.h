@@ -12,7 +12,7 @@
 #define MAX_LAYERS 256
 #define MAX_GROUPS 4
 #define LAYER_INPUTS 2
-#define LAYER_OPTIONS 2
+#define LAYER_OPTIONS 3
 
 /* A row is a sequence of positions with so many channels each; a plain vector
  * has one position. */

@@ -24,6 +24,7 @@ static status_code pool_lay_out(layer *l, size_t n_out, status *st) {
   if (keep_shape(l, n_out, st)) return st->code;
   size_t n = l->in[0].positions, width = (size_t)window;
   l->out.positions = n / width + (l->option[1] != 0 && n % width > 0);
+  l->out_stride = l->stride * width;
   if (l->out.positions == 0)
     return status_fail(st, STATUS_BAD_INPUT,
                        "a pool over windows of %zu positions has nothing left "

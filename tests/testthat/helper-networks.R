@@ -1,22 +1,26 @@
 # Networks for tests of layers: built by hand, tried alone.
 
 # list(y, dx, parameters, state) of a pass; key: of a training pass, with the
-# draws of c(network, view, step)
+# draws of c(network, view, step); filled: positions with data of each row
 try_network <- function(network, parameters, x, dy, key = NULL,
                         state = double(), stream = c(0L, 0L, 0L),
-                        precision = "double", threads = 1L) {
+                        precision = "double", threads = 1L, filled = NULL) {
     .Call(
         C_network_gradients, network, precision, parameters, state, x, dy,
-        key, stream, threads
+        filled, key, stream, threads
     )
 }
 
 # The gradients of a network against central differences of sum(dy * y).
 expect_gradients <- function(network, parameters, x, dy, key = NULL,
-                             state = double()) {
-    found <- try_network(network, parameters, x, dy, key, state)
+                             state = double(), filled = NULL) {
+    found <- try_network(
+        network, parameters, x, dy, key, state, filled = filled
+    )
     value <- function(parameters, x) {
-        sum(dy * try_network(network, parameters, x, dy, key, state)$y)
+        sum(dy * try_network(
+            network, parameters, x, dy, key, state, filled = filled
+        )$y)
     }
     of_x <- numeric_gradient(function(v) {
         value(parameters, matrix(v, nrow(x)))

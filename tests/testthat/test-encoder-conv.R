@@ -71,7 +71,7 @@ test_that("arguments are for each block, and n_out is what comes out", {
         "relu", "linear"
     ))
     expect_identical(network$option[c(1, 3, 4, 5), ], rbind(
-        c(3, 1), c(0.2, 0), c(2, 0), c(4, 2)
+        c(3, 1, 0), c(0.2, 0, 0), c(2, 0, 0), c(4, 2, 0)
     ))
     expect_identical(layer_table(network)$n_in[9], 5 * 7)
     expect_identical(network_n_out(network), 1)
@@ -204,12 +204,12 @@ test_that("a perceptron takes all positions side by side", {
 
 test_that("the slope of leaky_relu is the user's", {
     network <- resolve_network(encoder_mlp(4, "leaky_relu", slope = 0.2), 3)
-    expect_identical(network$option[network$type == "relu", ], c(0.2, 0))
+    expect_identical(network$option[network$type == "relu", ], c(0.2, 0, 0))
     network <- resolve_network(encoder_mlp(4, "leaky_relu"), 3)
-    expect_identical(network$option[network$type == "relu", ], c(0.01, 0))
+    expect_identical(network$option[network$type == "relu", ], c(0.01, 0, 0))
     # relu has none
     network <- resolve_network(encoder_mlp(4, "relu", slope = 0.2), 3)
-    expect_identical(network$option[network$type == "relu", ], c(0, 0))
+    expect_identical(network$option[network$type == "relu", ], c(0, 0, 0))
     expect_output(
         print(encoder_mlp(4, "leaky_relu", slope = 0.2)), "leaky_relu \\(0.2\\)"
     )

@@ -348,6 +348,179 @@ test_that("batch normalisation behind a mean counts rows, not positions", {
     expect_silent(try_network(network, p, x, dy, draw_key(1L), c(0, 0, 1, 1)))
 })
 
+# ---- rows that are filled in part ------------------------------------------
+
+# rows x positions: TRUE where a position counts; stride: positions of the input
+# that one of these stands for
+counted_r <- function(filled, positions, stride = 1) {
+    outer(filled, seq_len(positions), function(f, t) t <= ceiling(f / stride))
+}
+
+test_that("masks set what lies behind the end to 0, both ways", {
+    set.seed(9)
+    network <- network_of_layers(2, list(layer("mask_positions")), 5)
+    x <- random_matrix(4, 10)
+    dy <- random_matrix(4, 10)
+    filled <- c(1L, 5L, 3L, 4L)
+    keep <- fold(array(counted_r(filled, 5), c(4, 5, 2)))
+    found <- try_network(network, double(), x, dy, filled = filled)
+    expect_identical(found$y, x * keep)
+    expect_identical(found$dx, dy * keep)
+    found <- try_network(network, double(), x, dy)
+    expect_identical(found$y, x)
+    expect_identical(found$dx, dy)
+})
+
+test_that("a position behind a pool counts if any of its window does", {
+    set.seed(10)
+    # 3 x 2 positions of the input, of which 17 leave 2
+    network <- network_of_layers(1, list(
+        layer("pool", option = 3), layer("pool", option = 2),
+        layer("mask_positions")
+    ), 17)
+    x <- matrix(stats::runif(7 * 17), 7)
+    filled <- c(1L, 6L, 7L, 11L, 12L, 13L, 17L)
+    expected <- pool_r(pool_r(x, 17, 3), 5, 2)
+    expected[1:2, 2] <- 0
+    expect_identical(
+        network_encode(network, "double", double(), x, 1L, filled = filled),
+        expected
+    )
+})
+
+test_that("masked means take the filled positions alone", {
+    set.seed(11)
+    filled <- c(1L, 9L, 4L, 7L)
+    for (stride in 1:2) {
+        network <- network_of_layers(3, list(
+            if (stride == 2) layer("pool", option = 2),
+            layer("mean_positions", option = 1)
+        ), 10)
+        x <- random_matrix(4, 30)
+        positions <- 10 / stride
+        keep <- counted_r(filled, positions, stride)
+        rows <- unfold(if (stride == 2) pool_r(x, 10, 2) else x, positions)
+        expected <- apply(rows, 3, function(v) rowSums(v * keep)) /
+            rowSums(keep)
+        found <- expect_gradients(
+            network, double(), x, random_matrix(4, 3),
+            filled = filled
+        )
+        expect_equal(found$y, expected, tolerance = 1e-12)
+    }
+    # plain or masked, all positions are one thing
+    plain <- network_of_layers(3, list(layer("mean_positions")), 10)
+    masked <- network_of_layers(3, list(
+        layer("mean_positions", option = 1)
+    ), 10)
+    dy <- random_matrix(4, 3)
+    expected <- try_network(plain, double(), x, dy, filled = filled)
+    expect_identical(try_network(masked, double(), x, dy), expected)
+    expect_identical(
+        try_network(masked, double(), x, dy, filled = rep(10L, 4)), expected
+    )
+})
+
+test_that("masked batch normalisation counts filled positions", {
+    set.seed(12)
+    filled <- c(1L, 6L, 4L)
+    keep <- counted_r(filled, 6)
+    network <- network_of_layers(2, list(
+        layer("batchnorm", option = c(1e-3, 0.2, 1))
+    ), 6)
+    x <- random_matrix(3, 12)
+    p <- c(1.5, -2, 0.3, 0.7)
+    state <- c(0.1, -0.2, 1.1, 0.9)
+    dy <- random_matrix(3, 12)
+    normalise <- function(mean, variance) {
+        rows <- unfold(x, 6)
+        for (j in 1:2) {
+            unit <- (rows[, , j] - mean[j]) / sqrt(variance[j] + 1e-3)
+            rows[, , j] <- keep * (p[j] * unit + p[2 + j])
+        }
+        fold(rows)
+    }
+    values <- apply(unfold(x, 6), 3, function(v) v[keep])
+    mean <- colMeans(values)
+    variance <- apply(values, 2, stats::var)
+    found <- expect_gradients(
+        network, p, x, dy, draw_key(1L), state, filled
+    )
+    expect_equal(found$y, normalise(mean, variance * 10 / 11),
+        tolerance = 1e-12
+    )
+    expect_equal(found$state, 0.8 * state + 0.2 * c(mean, variance),
+        tolerance = 1e-12
+    )
+    expect_true(all(found$dx[found$y == 0] == 0))
+    found <- expect_gradients(network, p, x, dy, NULL, state, filled)
+    expect_equal(found$y, normalise(state[1:2], state[3:4]),
+        tolerance = 1e-12
+    )
+    # one position in all is too few; 0 and more than there are are refused
+    row <- x[1, , drop = FALSE]
+    expect_error(
+        try_network(network, p, row, row, draw_key(1L), state, filled = 1L),
+        "at least 2 rows",
+        class = "kith_error_input"
+    )
+    for (bad in list(c(0L, 1L, 1L), c(7L, 1L, 1L), c(NA, 1L, 1L), 1L, 1)) {
+        expect_error(
+            network_encode(network, "double", p, x, 1L, state, bad), "filled",
+            class = "kith_error"
+        )
+    }
+})
+
+test_that("plain and masked batch normalisation agree on full rows", {
+    set.seed(13)
+    x <- random_matrix(4, 3 * 70)
+    dy <- random_matrix(4, 3 * 70)
+    p <- stats::rnorm(140)
+    state <- rep(0:1, each = 70) + 0
+    passes <- lapply(0:1, function(masked) {
+        network <- network_of_layers(70, list(
+            layer("batchnorm", option = c(1e-5, 0.1, masked))
+        ), 3)
+        lapply(c(1L, 2L), function(threads) {
+            try_network(network, p, x, dy, draw_key(1L), state,
+                filled = if (masked) rep(3L, 4) else c(1L, 2L, 3L, 1L),
+                threads = threads
+            )
+        })
+    })
+    expect_identical(passes[[2]], passes[[1]])
+    expect_identical(passes[[1]][[2]], passes[[1]][[1]])
+})
+
+test_that("first values are He's or Glorot's where asked for", {
+    first <- function(rule) {
+        initial_parameters(network_of_layers(10, list(
+            layer("conv", 40, c(25, 1, rule))
+        ), 4))
+    }
+    n <- 10 * 25 * 40
+    he <- first(1)
+    expect_identical(he[-seq_len(n)], double(40))
+    he <- he[seq_len(n)] / sqrt(2 / 250)
+    # a normal distribution cut off at two of its deviations, scaled to one
+    cut <- 2 / 0.87962566103423978
+    expect_lt(max(abs(he)), cut)
+    expect_gt(max(abs(he)), 0.98 * cut)
+    expect_lt(abs(mean(he)), 4 / sqrt(n))
+    expect_lt(abs(stats::sd(he) - 1), 4 / sqrt(2 * n))
+    share <- function(q) (stats::pnorm(q) - 0.5) / (stats::pnorm(2) - 0.5)
+    expect_lt(abs(mean(abs(he) < cut / 2) - share(1)), 4 * 0.5 / sqrt(n))
+    glorot <- first(2)
+    expect_identical(glorot[-seq_len(n)], double(40))
+    bound <- sqrt(6 / (250 + 1000))
+    expect_lt(max(abs(glorot)), bound)
+    expect_gt(max(abs(glorot)), 0.99 * bound)
+    expect_lt(
+        abs(stats::sd(glorot) - bound / sqrt(3)), 4 * bound / sqrt(6 * n)
+    )
+})
+
 test_that("convolutions and pools that cannot be are refused", {
     refused <- function(layers, regexp, positions = 3) {
         expect_error(
@@ -360,6 +533,7 @@ test_that("convolutions and pools that cannot be are refused", {
     refused(list(layer("conv", 2, c(3, 0))), "dilation.*not 0")
     refused(list(layer("conv", 2, c(NaN, 1))), "width.*whole number")
     refused(list(layer("conv", 2^31, c(2^20, 1))), "too large")
+    refused(list(layer("conv", 2, c(1, 1, 3))), "no rule 3 of first values")
     refused(list(layer("pool", option = 0)), "window of a pool.*not 0")
     refused(list(layer("pool", option = 4)), "nothing left of 3")
     refused(list(layer("pool", 5, 2)), "2 channels into 5")
