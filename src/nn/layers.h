@@ -29,6 +29,8 @@ typedef struct {
   real *gradients;        /* likewise, added to by the backward pass */
   real *state;            /* likewise: numbers that are not learned */
   real *d_input;          /* where the input's gradient goes, or NULL */
+  const int *filled; /* positions of each row of the input that hold data, from
+                        the first; NULL: all */
 } pass;
 
 /* The part of a tape that belongs to one layer. */
