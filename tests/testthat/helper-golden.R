@@ -9,7 +9,7 @@ golden <- function(case) {
 golden_cases <- function() {
     files <- list.files(testthat::test_path("fixtures"), "^golden-.*json$")
     cases <- sub("^golden-(.*)[.]json$", "\\1", files)
-    others <- c("layers", "parts", "positions", "ranking")
+    others <- c("layers", "parts", "positions", "ranking", "transcripts")
     setdiff(cases[!startsWith(cases, "samples-")], others)
 }
 
