@@ -16,14 +16,13 @@
 #' Which views are taken matters more than the rest. With crops of 60 % a small
 #' encoder learns within minutes what the composition of codons says about
 #' half-life and expression; with whole transcripts and masks alone, as
-#' published, isoforms are so alike that the task is solved without learning
-#' much (on human chromosome 1 the nearest transcript by 4-mers is of the same
-#' gene for 88 %).
+#' published, isoforms are so alike that little has to be learned (on human
+#' chromosome 1 the nearest transcript by 4-mers is of the same gene for 88 %).
 #'
 #' @section Presets:
 #' `"kith"` is made for some thousand transcripts on a laptop: crops of 60 % in
-#' the reading frame, 15 % of bases masked, projector 128 > 128; AdamW 2e-3 along
-#' a cosine, batches of 256 sets, two epochs, or as many as make 60 steps.
+#' the reading frame, 15 % of bases masked, projector 128 > 128; AdamW 2e-3
+#' along a cosine, batches of 256 sets, two epochs, or as many as make 60 steps.
 #'
 #' `"paper"`: no crops, a shift of up to 3 bases, masks over the whole of 12,288
 #' positions (most of them padding for a short transcript), projector 2048 >
@@ -36,8 +35,8 @@
 #'
 #' @param preset Which settings fill what is left `NULL`: see Presets.
 #' @param loss `"decoupled"` (above, two sums, as in the released code of
-#'   IsoCLR), `"decoupled_one_sum"` (one sum over both views: Yeh et al. 2021) or
-#'   `"nt_xent"` (SimCLR's, without weights).
+#'   IsoCLR), `"decoupled_one_sum"` (one sum over both views: Yeh et al. 2021)
+#'   or `"nt_xent"` (SimCLR's, without weights).
 #' @param temperature Above 0. Lower ones look at the nearest others alone.
 #' @param mask_rate Share of positions that are masked, in \[0, 1). Exactly the
 #'   floor of this share; all tracks there are 0.25.

@@ -6,11 +6,11 @@
 #' half-lives: they need no labels themselves.
 #'
 #' A convolutional encoder reads the tracks of a transcript (letters and, where
-#' known, codons and exon ends) and gives a vector; how it learns is the business
-#' of `method`, see [method_isoclr()]. On the yeast genome such an encoder learns
-#' from crops in two passes what the composition of codons says of half-life and
-#' expression, and adds a little to it: give it to a ridge regression together
-#' with [sequence_features()], not in their place.
+#' known, codons and exon ends) and gives a vector; `method` decides how it
+#' learns, see [method_isoclr()]. On coding sequences of yeast a small encoder
+#' learned from crops, in two passes, most of what the composition of codons
+#' says of half-life and expression, and added a little to it: give it to a
+#' ridge regression together with [sequence_features()], not in their place.
 #'
 #' Memory does not grow with the batch: rows pass the encoder in chunks of
 #' 65,536 positions, once to find the loss and once more for its gradient.
@@ -59,10 +59,6 @@ learn_transcripts <- function(x, sets = NULL, encoder = NULL,
                               method = method_isoclr(),
                               control = train_control(), ...) {
     check_class(control, "train_control", "train_control")
-    if (is.character(method)) {
-        method <- check_choice(method, "isoclr")
-        method <- method_isoclr()
-    }
     check_class(method, "transcript_method", "method_isoclr")
     encoder <- transcript_encoder(encoder)
     call <- rlang::current_env()
@@ -81,9 +77,10 @@ as_transcripts <- function(x, ..., call = rlang::caller_env()) {
     if (!inherits(x, "transcripts")) {
         x <- encode_transcripts(x, ...)
     } else if (...length() > 0L) {
+        given <- c(...names(), "a value without a name")[1L]
         abort_input(c(
             "{.arg ...} must be empty where {.arg x} is encoded already.",
-            x = "It has {.arg {...names()[1L] %||% 'a value'}}.",
+            x = "It has {given}.",
             i = "Arguments of {.fn encode_transcripts} go with sequences;
             settings of the method are those of {.fn method_isoclr}."
         ), call = call)

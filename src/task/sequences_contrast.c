@@ -2,9 +2,9 @@
  * (IsoCLR: Fradkin et al. 2023, arXiv:2310.08738).
  *
  * Items of an epoch are sets. A view is a member of the set, drawn at random,
- * cropped, shifted and masked (task/sequences_sets.h). Networks: "encoder", over
- * positions x 4 or 6 tracks, whose positions are the longest that a view may
- * have, and "projector". Rows pass the encoder in chunks
+ * cropped, shifted and masked (task/sequences_sets.h). Networks: "encoder",
+ * over positions x 4 or 6 tracks, whose positions are the longest that a view
+ * may have, and "projector". Rows pass the encoder in chunks
  * (task/sequences_chunks.h) and the projector all at once, both views below one
  * another, so its batch normalisation sees both. The loss is the head loss that
  * the objective names: "decoupled", "decoupled_one_sum" (by sets and their

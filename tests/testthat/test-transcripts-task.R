@@ -180,7 +180,8 @@ for (precision in precisions()) {
             all_of_run(advance_to(threaded, 2, 3L)), all_of_run(unbroken)
         )
         expect_identical(
-            engine_output(threaded, 0:119, 3L), engine_output(unbroken, 0:119, 1L)
+            engine_output(threaded, 0:119, 3L),
+            engine_output(unbroken, 0:119, 1L)
         )
     })
 }
