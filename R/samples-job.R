@@ -300,14 +300,18 @@ untrained_fit <- function(x, method, encoder, found, control, assay, key) {
     )
 }
 
-# A space in which all samples lie in one place or along one line.
-warn_collapsed <- function(fit) {
-    d <- fit$diagnostics
-    found <- if (d$dead > 0.9) {
+# What shows that all items lie in one place or along one line, or NULL; d: see
+# space_diagnostics().
+describe_collapse <- function(d, least_rank = 2) {
+    if (d$dead > 0.9) {
         sprintf("%.0f%% of its dimensions are constant", 100 * d$dead)
-    } else if (d$effective_rank < 2) {
+    } else if (d$effective_rank < least_rank) {
         sprintf("its effective rank is %.1f", d$effective_rank)
     }
+}
+
+warn_collapsed <- function(fit) {
+    found <- describe_collapse(fit$diagnostics)
     if (is.null(found) || fit$method$name == "untrained") {
         return(invisible())
     }

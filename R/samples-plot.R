@@ -5,7 +5,7 @@
 plot_sample_history <- function(history, title) {
     shown <- intersect(c(
         "loss", "validation_loss", "validation_log_loss", "validation_rmse",
-        "mask_accuracy", "mean_cosine", "dead"
+        "mask_accuracy", "hits", "mean_cosine", "dead"
     ), names(history))
     rows <- data.frame(
         epoch = rep(history$epoch, length(shown)),

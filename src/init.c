@@ -78,6 +78,8 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_mark_tracks, 6),
     ENTRY(C_gather_codes, 3),
     ENTRY(C_unpack_letters, 3),
+    ENTRY(C_draw_members, 4),
+    ENTRY(C_draw_view, 5),
     ENTRY(C_expand_tracks, 5),
     ENTRY(C_longest_orfs, 3),
     ENTRY(C_word_frequencies, 6),

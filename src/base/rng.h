@@ -19,8 +19,9 @@ typedef enum {
   RNG_SAMPLE, /* negative pairs for evaluation */
   RNG_BOOTSTRAP,
   RNG_SIMULATE,
-  RNG_KEY,    /* keys of the parts of a fit */
-  RNG_CORRUPT /* values that are replaced while training */
+  RNG_KEY,     /* keys of the parts of a fit */
+  RNG_CORRUPT, /* values that are replaced while training */
+  RNG_VIEW     /* views of sequences: members of sets, crops, masks, shifts */
 } rng_purpose;
 
 typedef struct {

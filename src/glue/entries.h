@@ -105,5 +105,7 @@ SEXP C_longest_orfs(SEXP codes, SEXP first, SEXP last);
 SEXP C_word_frequencies(SEXP codes, SEXP first, SEXP last, SEXP k, SEXP step,
                         SEXP threads);
 SEXP C_count_exon_ends(SEXP codes, SEXP first, SEXP last);
+SEXP C_draw_members(SEXP size, SEXP different, SEXP key, SEXP at);
+SEXP C_draw_view(SEXP codes, SEXP rules, SEXP positions, SEXP key, SEXP at);
 
 #endif

@@ -4,6 +4,7 @@
 #include "seq/expand.h"
 #include "seq/orf.h"
 #include "seq/pack.h"
+#include "seq/views.h"
 #include "seq/words.h"
 
 #include <R_ext/Utils.h>
@@ -241,5 +242,66 @@ SEXP C_count_exon_ends(SEXP codes, SEXP first, SEXP last) {
   for (size_t i = 0; i < n; ++i)
     REAL(result)[i] = (double)count_exon_ends(known.data, spans[i]);
   UNPROTECT(1);
+  return result;
+}
+
+/* ---- for tests: random views -------------------------------------------- */
+
+/* at: step, item, view */
+static view_place get_place(SEXP key, SEXP at) {
+  const int *where = get_ints(at, 3, "at");
+  view_place place = {.key = get_key(key),
+                      .step = (uint32_t)where[0],
+                      .item = (uint32_t)where[1],
+                      .view = (uint32_t)where[2]};
+  return place;
+}
+
+/* Two members, from 0, of a set of so many. */
+SEXP C_draw_members(SEXP size, SEXP different, SEXP key, SEXP at) {
+  size_t n = get_count(size, "size");
+  if (n < 1 || n > INT_MAX)
+    raise_error(STATUS_INTERNAL, "`size` is out of range");
+  view_place place = get_place(key, at);
+  uint32_t members[2];
+  draw_members(&place, (uint32_t)n, get_int(different, "different"), members);
+  SEXP result = PROTECT(Rf_allocVector(INTSXP, 2));
+  for (int i = 0; i < 2; ++i) INTEGER(result)[i] = (int)members[i];
+  UNPROTECT(1);
+  return result;
+}
+
+/* list(span = first base and that behind the last, from 0, and the shift;
+ * tracks: positions x tracks) of one sequence. rules: crop, codon, shift,
+ * mask_rate, mask_all, mask_value, n_tracks. */
+SEXP C_draw_view(SEXP codes, SEXP rules, SEXP positions, SEXP key, SEXP at) {
+  code_array known = get_codes(codes);
+  const double *rule = get_doubles(rules, 7, "rules");
+  size_t n = get_count(positions, "positions");
+  view_rules wanted = {.crop = rule[0],
+                       .codon = rule[1] != 0,
+                       .shift = (int)rule[2],
+                       .mask_rate = rule[3],
+                       .mask_all = rule[4] != 0,
+                       .mask_value = rule[5],
+                       .n_tracks = rule[6] == 4 ? 4 : 6};
+  size_t width = (size_t)wanted.n_tracks;
+  view_place place = get_place(key, at);
+  int frame = first_frame(known.data, known.length);
+  sequence_view view = draw_view(&wanted, known.length, frame, &place);
+  double *row = scratch_unset(n * width, sizeof *row);
+  write_view(&wanted, known.data, &view, &place, n, row);
+  SEXP span = PROTECT(Rf_allocVector(REALSXP, 3));
+  REAL(span)[0] = (double)view.span.first;
+  REAL(span)[1] = (double)view.span.last;
+  REAL(span)[2] = (double)view.shift;
+  SEXP tracks = PROTECT(Rf_allocMatrix(REALSXP, (int)n, (int)width));
+  for (size_t i = 0; i < n; ++i)
+    for (size_t j = 0; j < width; ++j)
+      REAL(tracks)[j * n + i] = row[i * width + j];
+  const char *names[] = {"span", "tracks"};
+  SEXP values[] = {span, tracks};
+  SEXP result = named_list(2, names, values);
+  UNPROTECT(2);
   return result;
 }

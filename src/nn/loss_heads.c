@@ -212,6 +212,15 @@ static double nt_xent_row(size_t n, size_t k, size_t other, real *scores) {
   return (log((double)total) + (double)top - own) / (double)n;
 }
 
+/* Does the other view of row k score highest among the rows of that view? */
+static int other_is_highest(size_t n, size_t k, const real *scores) {
+  const real *view = scores + (k < n / 2 ? n / 2 : 0);
+  real own = view[k % (n / 2)];
+  for (size_t l = 0; l < n / 2; ++l)
+    if (view[l] > own) return 0;
+  return 1;
+}
+
 static double nt_xent(const head_batch *b) {
   size_t n = b->n;
   view_scores v = score_views(b);
@@ -220,8 +229,11 @@ static double nt_xent(const head_batch *b) {
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, n);
-    for (size_t k = first; k < last; ++k)
+    for (size_t k = first; k < last; ++k) {
+      if (b->row_hit != NULL)
+        b->row_hit[k] = other_is_highest(n, k, v.scores + k * n);
       b->row_loss[k] = nt_xent_row(n, k, (k + n / 2) % n, v.scores + k * n);
+    }
   }
   differentiate_views(b, &v);
   return sum_of_rows(b);

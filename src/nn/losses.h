@@ -89,7 +89,7 @@ typedef struct {
   real *scratch; /* head_loss.scratch values */
   double *row_loss;
   double *row_hit; /* NULL, or n: does the row's positive score highest, 1 or
-                      0? Written by the decoupled losses alone. */
+                      0? Written by the losses of two views alone. */
   int n_threads;
 } head_batch;
 

@@ -18,6 +18,7 @@
  * come to 1 along half a cosine; 0 for never. */
 
 #include "nn/losses.h"
+#include "task/collapse.h"
 #include "task/samples_views.h"
 #include "task/tasks.h"
 

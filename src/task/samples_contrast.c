@@ -9,6 +9,7 @@
  * task/samples_views.h. */
 
 #include "nn/losses.h"
+#include "task/collapse.h"
 #include "task/samples_views.h"
 #include "task/tasks.h"
 

@@ -12,6 +12,7 @@
  * equal one counts as kept. The rest of the plan is in task/samples_views.h. */
 
 #include "nn/losses.h"
+#include "task/collapse.h"
 #include "task/samples_views.h"
 #include "task/tasks.h"
 

@@ -4,8 +4,8 @@
 #include "nn/corrupt.h"
 #include "nn/task.h"
 
-/* What the tasks that learn from corrupted rows share: the rows, their
- * corrupted copies, and what shows that encodings collapse.
+/* What the tasks that learn from corrupted rows share: the rows and their
+ * corrupted copies.
  *
  * Array `x` of the plan: rows x values. Array `corrupted`, of the same shape,
  * may be there: it is taken in place of copies that each batch draws anew.
@@ -29,11 +29,5 @@ static void views_clean(const sample_views *v, const batch_choice *choice,
                         real *to);
 static void views_corrupted(const run *r, const sample_views *v,
                             const batch_choice *choice, real *to);
-
-/* The two metrics of a batch of encodings (n x d), each times n so that they
- * add up over items: the mean cosine of two of them, and the share of values
- * that are the same in all. sums: d numbers to work with. */
-static void collapse_metrics(const real *encoded, size_t n, size_t d,
-                             real *sums, double metric[2]);
 
 #endif

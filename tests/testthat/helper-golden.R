@@ -9,7 +9,9 @@ golden <- function(case) {
 golden_cases <- function() {
     files <- list.files(testthat::test_path("fixtures"), "^golden-.*json$")
     cases <- sub("^golden-(.*)[.]json$", "\\1", files)
-    others <- c("layers", "parts", "positions", "ranking", "residual")
+    others <- c(
+        "layers", "parts", "positions", "ranking", "residual", "transcripts"
+    )
     setdiff(cases[!startsWith(cases, "samples-")], others)
 }
 
