@@ -104,22 +104,6 @@ evaluate.transcripts_probe <- function(x, newdata, y, groups = NULL,
     )
 }
 
-# correlation of a constant: none, without a warning
-measure_pearson <- new_measure(
-    "pearson", "Pearson correlation", TRUE, function(predicted, truth) {
-        constant <- function(x) length(x) < 2L || all(x == x[1L])
-        if (constant(predicted) || constant(truth)) {
-            return(NA_real_)
-        }
-        stats::cor(predicted, truth)
-    }
-)
-
-number_measures <- list(measure_pearson, measure_spearman, measure_rmse)
-
-# of scores and whether a label holds
-label_measures <- list(measure_auc, measure_average_precision)
-
 # measures of all classes, and of two classes those of ranking by the second
 evaluate_two_classes <- function(prob, truth, groups, measure) {
     log <- log(pmax(prob, .Machine$double.xmin))
