@@ -103,15 +103,14 @@ left_out_residuals <- function(residuals, u, shrunken, members) {
     root <- sqrt(shrunken)
     for (rows in members) {
         # H[g, g] = z z'
-        z <- cbind(
-            1 / sqrt(n), u[rows, , drop = FALSE] * rep(root, each = length(rows))
-        )
+        scaled <- u[rows, , drop = FALSE] * rep(root, each = length(rows))
+        z <- cbind(1 / sqrt(n), scaled)
         e <- residuals[rows]
         result[rows] <- if (nrow(z) <= ncol(z)) {
-            solve(diag(1 + 1e-8, nrow(z)) - tcrossprod(z), e)
+            solve(diag(1 + 1e-10, nrow(z)) - tcrossprod(z), e)
         } else {
             # the same by the smaller side
-            inner <- diag(1 + 1e-8, ncol(z)) - crossprod(z)
+            inner <- diag(1 + 1e-10, ncol(z)) - crossprod(z)
             e + z %*% solve(inner, crossprod(z, e))
         }
     }

@@ -74,6 +74,8 @@ summary.transcripts_benchmark <- function(object, first = NULL, measure = NULL,
             rows[[measure$name]], list(rows$fold, rows$method), mean,
             na.rm = TRUE
         )
+        # no draw had a value, as that of a constant prediction
+        values[is.nan(values)] <- NA
         table <- compare_folds(
             values[, known, drop = FALSE], first, measure
         )

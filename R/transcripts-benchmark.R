@@ -52,14 +52,14 @@
 #'   test sequences; `"predicted"`, for numbers, a row for each test transcript,
 #'   number of labels and draw: `labels`, `draw`, `transcript`, `group`, `y` and
 #'   the prediction of each arm. `summary()` has a row for each number of labels
-#'   and arm: `mean` of a measure over folds and draws, `sd` over folds, how much
-#'   better the first method is (`margin`), paired by fold, with its standard
-#'   error, and for numbers bounds of that from a paired bootstrap over groups
+#'   and arm: `mean` of a measure over folds and draws, `sd` over folds, how
+#'   much better the first method is (`margin`), paired by fold, with its
+#'   standard error, and for numbers bounds of that from a paired bootstrap over groups
 #'   (`margin_lower`, `margin_upper`; of the test transcripts of all folds
 #'   together).
-#' @section Errors: Of class `kith_error_input`: fewer groups than folds, methods
-#'   that are none of the above or lack encodings of some transcripts, and those
-#'   of [probe()][probe_transcripts].
+#' @section Errors: Of class `kith_error_input`: fewer groups than folds,
+#'   methods that are none of the above or lack encodings of some transcripts,
+#'   and those of [probe()][probe_transcripts].
 #' @family transcript functions
 #' @examples
 #' set.seed(1)
@@ -167,12 +167,12 @@ transcript_folds <- function(folds, data, key, call = rlang::caller_env()) {
     fold <- rep(NA_integer_, n)
     if (length(folds) == 1L && is.null(names(folds))) {
         folds <- check_count(folds, min = 2, call = call)
-        if (length(unique(data$groups[rows])) < folds) {
+        n_groups <- length(unique(data$groups[rows]))
+        if (n_groups < folds) {
             abort_input(c(
                 "There must be at least {folds} groups of labelled transcripts,
                 one for each fold.",
-                x = "There {cli::qty(length(unique(data$groups[rows])))}{?is/are}
-                {length(unique(data$groups[rows]))}.",
+                x = "There {cli::qty(n_groups)}{?is/are} {n_groups}.",
                 i = "Take fewer {.arg folds}."
             ), call = call)
         }
@@ -279,7 +279,7 @@ fold_transcript_spaces <- function(arm) {
     beside <- if (length(arm$methods)) features(default_features(arm$x))
     ours <- Map(function(method, name) {
         encoded <- method_encodings(method, arm, x)
-        check_spaces(list(features = beside, encoding = encoded), name)
+        check_transcript_spaces(list(features = beside, encoding = encoded), name)
     }, arm$methods, names(arm$methods))
     list(theirs = theirs, ours = ours)
 }

@@ -1,6 +1,6 @@
-# Heads of transcripts: what is learned from labels on several spaces (encodings,
-# features) at once. A head lies in each space and one in all side by side, the
-# joint space; their predictions are averaged.
+# Heads of transcripts: what is learned from labels on several spaces
+# (encodings, features) at once. A head lies in each space and one in all side
+# by side, the joint space; their predictions are averaged.
 
 # ---- spaces -----------------------------------------------------------------
 

@@ -22,8 +22,8 @@
 #'   `evaluate()`: a data frame with a row for each measure: `measure`, its
 #'   `value`, a bootstrap interval over groups (`lower`, `upper`) and `n`
 #'   transcripts. For numbers `pearson`, `spearman` and `rmse`; for classes
-#'   `accuracy`, `balanced`, `macro_f1`, `log_loss`, and of two classes `auc` and
-#'   `average_precision` of the second; for several labels `auc` and
+#'   `accuracy`, `balanced`, `macro_f1`, `log_loss`, and of two classes `auc`
+#'   and `average_precision` of the second; for several labels `auc` and
 #'   `average_precision` for each `label` and for all of them together (`label`
 #'   is `"(micro)"`).
 #'

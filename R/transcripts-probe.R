@@ -81,7 +81,7 @@ NULL
 probe.matrix <- function(fit, y, groups = NULL, class_weights = "none",
                          folds = 5, threads = NULL, ...) {
     rlang::check_dots_empty()
-    spaces <- check_spaces(list(features = fit), "fit")
+    spaces <- check_transcript_spaces(list(features = fit), "fit")
     probe_spaces(
         spaces, y, groups, class_weights, folds,
         train_control(threads = threads)
@@ -94,7 +94,7 @@ probe.matrix <- function(fit, y, groups = NULL, class_weights = "none",
 probe.list <- function(fit, y, groups = NULL, class_weights = "none",
                        folds = 5, threads = NULL, ...) {
     rlang::check_dots_empty()
-    spaces <- check_spaces(fit, "fit")
+    spaces <- check_transcript_spaces(fit, "fit")
     probe_spaces(
         spaces, y, groups, class_weights, folds,
         train_control(threads = threads)
@@ -141,7 +141,8 @@ probe_spaces <- function(spaces, y, groups, class_weights, folds, control,
     )
     new_plain_fit("transcripts_probe", control,
         fit = fit, features = features, kind = labels$kind, learned = learned,
-        levels = labels$levels, scaling = scaling, transcripts = ids[labels$rows],
+        levels = labels$levels, scaling = scaling,
+        transcripts = ids[labels$rows],
         n_groups = length(unique(groups))
     )
 }

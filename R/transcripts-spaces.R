@@ -2,7 +2,7 @@
 # with the same rows, ids of transcripts.
 
 # spaces as doubles, their rows in the order of the first
-check_spaces <- function(spaces, name, call = rlang::caller_env()) {
+check_transcript_spaces <- function(spaces, name, call = rlang::caller_env()) {
     if (length(spaces) == 0L || is.null(names(spaces)) ||
         !all(nzchar(names(spaces))) || anyDuplicated(names(spaces)) ||
         "joint" %in% names(spaces) || length(spaces) > most_spaces) {
@@ -118,7 +118,7 @@ transcript_spaces <- function(fit, x, features) {
     if (!is.null(features)) {
         spaces$features <- rlang::inject(sequence_features(x, !!!features))
     }
-    check_spaces(spaces, "x")
+    check_transcript_spaces(spaces, "x")
 }
 
 # spaces of new transcripts, scaled, as a probe needs them
@@ -135,7 +135,7 @@ probed_spaces <- function(probe, newdata, call = rlang::caller_env()) {
                 x = "It is {describe_value(newdata)}."
             ), call = call)
         }
-        spaces <- check_spaces(newdata[names(probe$scaling)], "newdata", call)
+        spaces <- check_transcript_spaces(newdata[names(probe$scaling)], "newdata", call)
     } else {
         newdata <- or_null(newdata, probed_transcripts)
         if (is.null(newdata) && !is.null(probe$features)) {
