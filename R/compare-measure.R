@@ -34,6 +34,23 @@ measure_rmse <- new_measure(
     function(predicted, truth) sqrt(mean((predicted - truth)^2))
 )
 
+# correlation of a constant: none, without a warning
+measure_pearson <- new_measure(
+    "pearson", "Pearson correlation", TRUE, function(predicted, truth) {
+        constant <- function(x) length(x) < 2L || all(x == x[1L])
+        if (constant(predicted) || constant(truth)) {
+            return(NA_real_)
+        }
+        stats::cor(predicted, truth)
+    }
+)
+
+# of predicted numbers
+number_measures <- list(measure_pearson, measure_spearman, measure_rmse)
+
+# of scores and whether a label holds
+label_measures <- list(measure_auc, measure_average_precision)
+
 # Is a value of the measure better than another (NULL: there is no other), by
 # more than the least that counts where the measure has one?
 is_better <- function(measure, value, than) {

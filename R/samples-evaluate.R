@@ -55,16 +55,17 @@ evaluate.samples_probe <- function(x, newdata, y, groups = NULL, draws = 1000,
     )
 }
 
-check_not_learned <- function(samples, learned, call = rlang::caller_env()) {
+check_not_learned <- function(samples, learned, what = "samples",
+                              call = rlang::caller_env()) {
     both <- intersect(samples, learned)
     if (length(both)) {
         abort_input(c(
-            "{.arg newdata} must hold samples that the probe has not learned
+            "{.arg newdata} must hold {what} that the probe has not learned
             from.",
-            x = "{.val {both[1]}} is one of its labelled samples
+            x = "{.val {both[1]}} is one of its labelled {what}
             ({length(both)} of {length(samples)} are).",
-            i = "Test on others: fits of all samples look better than they
-            are. Other samples with the same ids need ids of their own."
+            i = "Test on others: fits of all {what} look better than they
+            are. Other {what} with the same ids need ids of their own."
         ), call = call)
     }
 }

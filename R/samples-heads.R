@@ -67,8 +67,9 @@ class_means <- function(x, class) {
 ridge_penalties <- 10^seq(-2, 4, by = 0.5)
 
 # Ridge regression of y, with the penalty that predicts samples best that are
-# left out one at a time. list(coefficients, held_out)
-ridge_head <- function(x, y, penalties = ridge_penalties) {
+# left out one at a time, or with all of their group.
+# list(coefficients, held_out, penalty)
+ridge_head <- function(x, y, penalties = ridge_penalties, groups = NULL) {
     centre <- colMeans(x)
     centred <- x - rep(centre, each = nrow(x))
     found <- svd(centred)
@@ -76,19 +77,44 @@ ridge_head <- function(x, y, penalties = ridge_penalties) {
     d <- found$d[kept]
     u <- found$u[, kept, drop = FALSE]
     uy <- crossprod(u, y - mean(y))
+    members <- if (!is.null(groups)) split(seq_along(y), groups)
+    members <- members[lengths(members) > 1L]
     left_out <- vapply(penalties, function(penalty) {
         shrunken <- d^2 / (d^2 + penalty)
         fitted <- mean(y) + drop(u %*% (shrunken * uy))
-        leverage <- 1 / length(y) + drop(u^2 %*% shrunken)
-        y - (y - fitted) / pmax(1 - leverage, 1e-8)
+        y - left_out_residuals(y - fitted, u, shrunken, members)
     }, numeric(length(y)))
     best <- which.min(colMeans((left_out - y)^2))
     slope <- found$v[, kept, drop = FALSE] %*%
         (d / (d^2 + penalties[best]) * uy)
     list(
         coefficients = rbind(mean(y) - sum(centre * slope), slope),
-        held_out = left_out[, best]
+        held_out = left_out[, best], penalty = penalties[best]
     )
+}
+
+# Residuals of rows by the ridge regression without them, exactly: with the hat
+# matrix H = 1 / n + u diag(shrunken) u', those of the rows g left out together
+# are (I - H[g, g])^-1 residuals[g]. members: groups of more than one row.
+left_out_residuals <- function(residuals, u, shrunken, members) {
+    n <- length(residuals)
+    leverage <- 1 / n + drop(u^2 %*% shrunken)
+    result <- residuals / pmax(1 - leverage, 1e-8)
+    root <- sqrt(shrunken)
+    for (rows in members) {
+        # H[g, g] = z z'
+        scaled <- u[rows, , drop = FALSE] * rep(root, each = length(rows))
+        z <- cbind(1 / sqrt(n), scaled)
+        e <- residuals[rows]
+        result[rows] <- if (nrow(z) <= ncol(z)) {
+            solve(diag(1 + 1e-10, nrow(z)) - tcrossprod(z), e)
+        } else {
+            # the same by the smaller side
+            inner <- diag(1 + 1e-10, ncol(z)) - crossprod(z)
+            e + z %*% solve(inner, crossprod(z, e))
+        }
+    }
+    result
 }
 
 head_scores <- function(head, x) {

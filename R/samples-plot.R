@@ -36,15 +36,18 @@ autoplot.samples_tuned <- function(object, ...) {
 #' @method autoplot samples_probe
 #' @export
 autoplot.samples_probe <- function(object, ...) {
-    rows <- tidy(object)
+    plot_head_weights(tidy(object), "weight in the sum of log-probabilities")
+}
+
+# rows: head, weight and, with several labels, label
+plot_head_weights <- function(rows, axis) {
     rows$label <- rows$label %||% "all classes"
     rows$head <- factor(rows$head, rev(unique(rows$head)))
     ggplot2::ggplot(rows, ggplot2::aes(.data$weight, .data$head)) +
         ggplot2::geom_col(fill = "#0072B2", width = 0.6) +
         ggplot2::facet_wrap(ggplot2::vars(.data$label)) +
         ggplot2::labs(
-            x = "weight in the sum of log-probabilities", y = NULL,
-            title = "What the labels are learned from"
+            x = axis, y = NULL, title = "What the labels are learned from"
         ) +
         study_theme()
 }

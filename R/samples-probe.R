@@ -55,6 +55,7 @@
 #' @section Errors: Of class `kith_error_input`: labels of unknown samples, one
 #'   class only, numbers that are all the same, fewer than three labelled
 #'   samples of a number or ten events.
+#' @seealso [probe of transcripts][probe_transcripts]
 #' @family sample functions
 #' @examples
 #' set.seed(1)
@@ -72,7 +73,13 @@ probe <- function(fit, y, ...) UseMethod("probe")
 
 #' @method probe default
 #' @export
-probe.default <- function(fit, y, ...) abort_no_samples_fit(fit)
+probe.default <- function(fit, y, ...) {
+    abort_input(c(
+        "{.arg fit} must be a fit of {.fn learn_samples} or
+        {.fn learn_transcripts}, or a matrix of features.",
+        x = "It is {describe_value(fit)}."
+    ), call = rlang::current_env())
+}
 
 abort_no_samples_fit <- function(fit, call = rlang::caller_env()) {
     abort_input(c(

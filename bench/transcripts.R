@@ -1,0 +1,161 @@
+# Labels from RNA sequences on public sets: ridge regression (logistic for
+# functions) on simple features, a forest, and with --fit what
+# learn_transcripts() adds, beside the same encoder untrained.
+#
+#   KITH_DATA=DIR Rscript bench/transcripts.R [--sets=A,B] [--folder=DIR]
+#       [--labels=Inf] [--folds=10] [--draws=5] [--workers=1] [--forest]
+#       [--fit] [--tables=DIR] [--lib=DIR]
+#
+# Folds keep paralogs, variants of one mother and identical sequences together;
+# te and utr3 have the split that their data came with. An encoder sees all
+# sequences, without labels (transductive). Finished folds and encodings are
+# kept in the folder (./transcripts-folds), so that a stopped benchmark goes on.
+# --tables: writes transcripts.csv.
+
+source(file.path(
+    dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE))),
+    "common.R"
+))
+source(file.path(dirname(script_path()), "transcripts-sets.R"))
+
+kith_load(option("lib"))
+folder <- option("folder", "transcripts-folds")
+chosen <- option("sets", paste(names(sets), collapse = ","))
+chosen <- match.arg(strsplit(chosen, ",")[[1L]], names(sets), TRUE)
+labels <- as.numeric(strsplit(option("labels", "Inf"), ",")[[1L]])
+n_workers <- as.integer(option("workers", "1"))
+workers <- if (n_workers > 1L) {
+    BiocParallel::MulticoreParam(n_workers)
+} else {
+    BiocParallel::SerialParam()
+}
+control <- train_control(
+    seed = 1, threads = if (n_workers > 1L) 1L else NULL, verbose = FALSE
+)
+dir.create(folder, showWarnings = FALSE)
+
+# ---- encoders ----------------------------------------------------------------
+
+# epochs = 0: the encoder as it was drawn. What learn_transcripts() is called
+# with stands here alone.
+train_encoder <- function(corpus, epochs) {
+    groups <- corpus$groups
+    sets <- if (!is.null(groups)) {
+        transcript_sets(corpus$x, groups[names(corpus$x)])
+    } else {
+        ids <- names(corpus$x)
+        transcript_sets(corpus$x, stats::setNames(ids, ids))
+    }
+    control <- if (is.null(epochs)) {
+        train_control(seed = 1)
+    } else {
+        train_control(seed = 1, epochs = epochs)
+    }
+    learn_transcripts(corpus$x, sets, control = control)
+}
+
+# encodings of a set's transcripts, from the folder if they are there
+encodings_of <- function(set, name, kind, epochs) {
+    file <- file.path(folder, paste0("encodings-", name, "-", kind, ".rds"))
+    if (!file.exists(file)) {
+        corpus <- if (is.null(set$corpus)) set else set$corpus()
+        fit <- train_encoder(corpus, epochs)
+        saveRDS(encode(fit, set$x), file)
+    }
+    readRDS(file)
+}
+
+learned_methods <- function(set, name) {
+    if (!flag("fit")) {
+        return(list())
+    }
+    if (!exists("learn_transcripts")) {
+        message("this kith has no learn_transcripts(): floors alone")
+        return(list())
+    }
+    list(
+        kith = encodings_of(set, name, "trained", NULL),
+        untrained = encodings_of(set, name, "untrained", 0)
+    )
+}
+
+# ---- run ---------------------------------------------------------------------
+
+run_set <- function(name) {
+    set <- sets[[name]]()
+    groups <- set$groups[names(set$x)]
+    cat(name, ": ", length(set$x), " sequences in ", length(unique(groups)),
+        " groups\n",
+        sep = ""
+    )
+    arms <- c(
+        intersect(c("codons", "k-mers + codons", "k-mers", "length"), c(
+            "length", if (set$floor == "codons") {
+                c("codons", "k-mers + codons")
+            } else {
+                "k-mers"
+            }
+        )), if (flag("forest")) "random forest"
+    )
+    result <- benchmark_transcripts(set$x, set$y,
+        groups = groups, methods = learned_methods(set, name),
+        labels = labels, baselines = arms, k = set$k,
+        folds = if (is.null(set$folds)) {
+            as.integer(option("folds", "10"))
+        } else {
+            set$folds
+        },
+        draws = as.integer(option("draws", "5")), control = control,
+        folder = folder, BPPARAM = workers
+    )
+    measures <- intersect(
+        c("pearson", "spearman", "rmse", "micro_auc", "macro_auc"),
+        names(result)
+    )
+    table <- do.call(rbind, lapply(measures, function(measure) {
+        draws <- if (measure == "pearson") 200 else 0
+        cbind(measure = measure, summary(
+            result,
+            measure = measure, bootstrap = draws
+        ))
+    }))
+    print(result)
+    print_lines(name, set, result)
+    cbind(set = name, table)
+}
+
+# TASK_floor_r and so on, with all labels or k of them in the name
+print_lines <- function(name, set, result) {
+    rows <- summary(result, bootstrap = 0)
+    for (k in unique(rows$labels)) {
+        at <- rows[rows$labels == k, ]
+        task <- paste0(name, if (is.finite(k)) paste0("_", k))
+        unit <- if (is.matrix(set$y)) "_auc" else "_r"
+        value <- function(method) at$mean[match(method, at$method)]
+        ours <- at$method %in% attr(result, "ours")
+        floors <- at[!ours, ]
+        lines <- list()
+        lines[[paste0(task, "_floor", unit)]] <- value(set$floor)
+        lines[[paste0(task, "_floor_sd")]] <- at$sd[at$method == set$floor]
+        best <- floors[which.max(floors$mean), ]
+        lines[[paste0(task, "_best_floor", unit)]] <- best$mean
+        lines[[paste0(task, "_best_floor")]] <- best$method
+        if (any(ours)) {
+            lines[[paste0(task, "_probe", unit)]] <- value("kith alone")
+            lines[[paste0(task, "_untrained", unit)]] <-
+                value("untrained alone")
+            lines[[paste0(task, "_combined", unit)]] <- value("kith")
+            lines[[paste0(task, "_untrained_combined", unit)]] <-
+                value("untrained")
+            lines[[paste0(task, "_joint", unit)]] <- value("kith joint")
+            # `kith` is the first arm: margins are its own
+            floor <- at[at$method == set$floor, ]
+            lines[[paste0(task, "_combined_margin")]] <- floor$margin
+            lines[[paste0(task, "_combined_margin_se")]] <- floor$margin_se
+        }
+        print_results(lines, 3L)
+    }
+}
+
+tables <- do.call(rbind, lapply(chosen, run_set))
+write_table(tables, "transcripts")
