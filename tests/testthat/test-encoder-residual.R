@@ -331,3 +331,36 @@ test_that("residual encoders print on a line", {
         "512 > mean > 8 > 8; blocks 3/4/6/3, width 2.*batch norm.*unit length"
     )
 })
+
+test_that("a residual network trains", {
+    networks <- list(
+        encoder = resolve_network(
+            encoder_residual(channels = c(8, 12), stem_pool = 2, dropout = 0),
+            3, 40
+        ),
+        projector = network_of_layers(12, list(layer("linear", 6)))
+    )
+    plan <- list(
+        task = "samples_contrast", objective = "nt_xent", networks = networks,
+        groups = engine_groups(
+            networks, list(weight_decay = 1e-2, clip_norm = Inf)
+        ),
+        options = c(rule = 3, rate = 0.1, fixed = 1, temperature = 0.2),
+        optimizer = resolve_optimizer(train_control()),
+        batch_size = 32, key = draw_key(5L)
+    )
+    set.seed(4)
+    x <- random_matrix(64, 120)
+    train <- function(threads) {
+        run <- engine_create(plan, "double", list(x = x))
+        losses <- vapply(seq_len(20), function(i) {
+            engine_batch(run, 0:31 + 32L * (i %% 2L),
+                learning_rate = 0.01, threads = threads
+            )
+        }, 0)
+        list(losses, engine_output(run, 0:63, threads))
+    }
+    one <- train(1L)
+    expect_lt(mean(one[[1]][16:20]), 0.9 * one[[1]][1])
+    expect_identical(train(2L), one)
+})
