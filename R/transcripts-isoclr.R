@@ -42,8 +42,8 @@
 #'   floor of this share; all tracks there are 0.25.
 #' @param mask_all Masks fall on the whole padded length, as published, or
 #'   (`FALSE`) on bases alone.
-#' @param crop Share of a transcript that a view keeps, in (0, 1\]; 1: all of it.
-#'   Where a coding sequence is known its reading frame is kept.
+#' @param crop Share of a transcript that a view keeps, in (0, 1\]; 1: all of
+#'   it. Where a coding sequence is known its reading frame is kept.
 #' @param shift A view is moved by 0 to so many positions; one draw for a batch.
 #' @param projector Widths of the layers of the projector, with batch
 #'   normalisation and ReLU behind all but the last.

@@ -12,8 +12,9 @@
 #' says of half-life and expression, and added a little to it: give it to a
 #' ridge regression together with [sequence_features()], not in their place.
 #'
-#' Memory does not grow with the batch: rows pass the encoder in chunks of
-#' 65,536 positions, once to find the loss and once more for its gradient.
+#' Activations take as much memory for a large batch as for a small one: rows
+#' pass the encoder in chunks of 65,536 positions, once to find the loss and
+#' once more for its gradient. A chunk of the default encoder takes some 120 MB.
 #'
 #' @param x What [encode_transcripts()] returns, or what that takes.
 #' @param sets What [transcript_sets()] returns, or a vector of genes that has
