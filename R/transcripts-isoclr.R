@@ -13,9 +13,9 @@
 #'   sums over j other than i,}
 #' a mean over both views of all sets in the batch.
 #'
-#' Which views are taken matters more than the rest. With crops of 60 % a small
-#' encoder learns within minutes what the composition of codons says about
-#' half-life and expression; with whole transcripts and masks alone, as
+#' Which views are taken matters more than the rest. From crops of 60 % a small
+#' encoder learns within minutes much of what the composition of codons says
+#' about half-life and expression; with whole transcripts and masks alone, as
 #' published, isoforms are so alike that little has to be learned (on human
 #' chromosome 1 the nearest transcript by 4-mers is of the same gene for 88 %).
 #'
