@@ -13,9 +13,9 @@
 #'   sums over j other than i,}
 #' a mean over both views of all sets in the batch.
 #'
-#' Which views are taken matters more than the rest. With crops of 60 % a small
-#' encoder learns within minutes what the composition of codons says about
-#' half-life and expression; with whole transcripts and masks alone, as
+#' Which views are taken matters more than the rest. From crops of 60 % a small
+#' encoder learns within minutes much of what the composition of codons says
+#' about half-life and expression; with whole transcripts and masks alone, as
 #' published, isoforms are so alike that little has to be learned (on human
 #' chromosome 1 the nearest transcript by 4-mers is of the same gene for 88 %).
 #'
@@ -42,8 +42,8 @@
 #'   floor of this share; all tracks there are 0.25.
 #' @param mask_all Masks fall on the whole padded length, as published, or
 #'   (`FALSE`) on bases alone.
-#' @param crop Share of a transcript that a view keeps, in (0, 1\]; 1: all of it.
-#'   Where a coding sequence is known its reading frame is kept.
+#' @param crop Share of a transcript that a view keeps, in (0, 1\]; 1: all of
+#'   it. Where a coding sequence is known its reading frame is kept.
 #' @param shift A view is moved by 0 to so many positions; one draw for a batch.
 #' @param projector Widths of the layers of the projector, with batch
 #'   normalisation and ReLU behind all but the last.

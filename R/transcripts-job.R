@@ -92,10 +92,14 @@ sequence_arrays <- function(x, set = seq_along(x$id), weighted = TRUE) {
     )
 }
 
-# those of some of the sets; all sequences stay
+# the arrays of some of the sets, by a logical vector
 some_sets <- function(arrays, kept) {
-    of_sets <- c("set_start", "set_size", "weight")
-    arrays[of_sets] <- lapply(arrays[of_sets], `[`, kept)
+    lapply(arrays[c("set_start", "set_size", "weight")], `[`, kept)
+}
+
+# other sets of the same sequences
+with_sets <- function(arrays, sets) {
+    arrays[names(sets)] <- sets
     arrays
 }
 
@@ -155,7 +159,7 @@ transcript_job <- function(x, set, method, encoder, control, key, learned,
     if (!is.null(control$validation)) {
         held <- draw_watched_sets(n, control$validation, key, call)
         watched <- some_sets(arrays, held)
-        arrays <- some_sets(arrays, !held)
+        arrays <- with_sets(arrays, some_sets(arrays, !held))
         n <- sum(!held)
     }
     asked <- control$batch_size
@@ -212,7 +216,9 @@ validate_job.transcript_job <- function(job, run) {
     n <- length(job$watched$set_size)
     plan <- job$plan
     plan$batch_size <- min(plan$batch_size, n)
-    twin <- engine_create(plan, job$control$precision, job$watched)
+    twin <- engine_create(
+        plan, job$control$precision, with_sets(job$arrays, job$watched)
+    )
     for (block in c("parameters", "state")) {
         engine_write(twin, block, engine_read(run, block))
     }

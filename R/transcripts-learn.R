@@ -7,13 +7,15 @@
 #'
 #' A convolutional encoder reads the tracks of a transcript (letters and, where
 #' known, codons and exon ends) and gives a vector; `method` decides how it
-#' learns, see [method_isoclr()]. On coding sequences of yeast a small encoder
-#' learned from crops, in two passes, most of what the composition of codons
-#' says of half-life and expression, and added a little to it: give it to a
-#' ridge regression together with [sequence_features()], not in their place.
+#' learns, see [method_isoclr()]. On 6,599 coding sequences of yeast (five
+#' random splits, ridge regression, one fit with the defaults) encodings
+#' correlated at 0.34 with half-life and 0.46 with expression; untrained ones at
+#' 0.28 and 0.41, [sequence_features()] at 0.38 and 0.53, both together at 0.38
+#' and 0.53: counts of codons and words are a floor that is hard to beat.
 #'
-#' Memory does not grow with the batch: rows pass the encoder in chunks of
-#' 65,536 positions, once to find the loss and once more for its gradient.
+#' Activations take as much memory for a large batch as for a small one: rows
+#' pass the encoder in chunks of 65,536 positions, once to find the loss and
+#' once more for its gradient. A chunk of the default encoder takes some 120 MB.
 #'
 #' @param x What [encode_transcripts()] returns, or what that takes.
 #' @param sets What [transcript_sets()] returns, or a vector of genes that has

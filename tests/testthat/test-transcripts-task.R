@@ -263,10 +263,12 @@ test_that("crops keep their share and the reading frame", {
             if (codon && !is.na(x$cds_start[i])) {
                 frame <- (x$cds_start[i] - 1) %% 3
                 length <- max(3, floor(0.6 * n) %/% 3 * 3)
-                starts <- if (frame + length > n) 0 else {
-                    seq(frame, n - length, by = 3)
+                if (frame + length > n) {
+                    length <- n
+                    starts <- 0
+                } else {
+                    starts <- seq(frame, n - length, by = 3)
                 }
-                if (frame + length > n) length <- n
             } else {
                 length <- floor(0.6 * n)
                 starts <- seq(0, n - length)
