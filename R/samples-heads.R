@@ -67,8 +67,8 @@ class_means <- function(x, class) {
 ridge_penalties <- 10^seq(-2, 4, by = 0.5)
 
 # Ridge regression of y, with the penalty that predicts samples best that are
-# left out one at a time, or with all of their group.
-# list(coefficients, held_out, penalty)
+# left out one at a time, or with all of their group. Returns
+# list(coefficients, held_out, penalty).
 ridge_head <- function(x, y, penalties = ridge_penalties, groups = NULL) {
     centre <- colMeans(x)
     centred <- x - rep(centre, each = nrow(x))

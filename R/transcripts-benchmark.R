@@ -54,9 +54,9 @@
 #'   the prediction of each arm. `summary()` has a row for each number of labels
 #'   and arm: `mean` of a measure over folds and draws, `sd` over folds, how
 #'   much better the first method is (`margin`), paired by fold, with its
-#'   standard error, and for numbers bounds of that from a paired bootstrap over groups
-#'   (`margin_lower`, `margin_upper`; of the test transcripts of all folds
-#'   together).
+#'   standard error, and for numbers bounds of that from a paired bootstrap over
+#'   groups (`margin_lower`, `margin_upper`; of the test transcripts of all
+#'   folds together).
 #' @section Errors: Of class `kith_error_input`: fewer groups than folds,
 #'   methods that are none of the above or lack encodings of some transcripts,
 #'   and those of [probe()][probe_transcripts].
@@ -279,7 +279,9 @@ fold_transcript_spaces <- function(arm) {
     beside <- if (length(arm$methods)) features(default_features(arm$x))
     ours <- Map(function(method, name) {
         encoded <- method_encodings(method, arm, x)
-        check_transcript_spaces(list(features = beside, encoding = encoded), name)
+        check_transcript_spaces(
+            list(features = beside, encoding = encoded), name
+        )
     }, arm$methods, names(arm$methods))
     list(theirs = theirs, ours = ours)
 }

@@ -3,43 +3,60 @@
 
 # spaces as doubles, their rows in the order of the first
 check_transcript_spaces <- function(spaces, name, call = rlang::caller_env()) {
-    if (length(spaces) == 0L || is.null(names(spaces)) ||
-        !all(nzchar(names(spaces))) || anyDuplicated(names(spaces)) ||
-        "joint" %in% names(spaces) || length(spaces) > most_spaces) {
-        abort_input(c(
-            "{.arg {name}} must be a named list of at most {most_spaces}
-            matrices, or one matrix.",
-            x = "It is {describe_value(spaces)}
-            {if (length(spaces)) 'with the names'} {.val {names(spaces)}}.",
-            i = "For instance {.code list(encoding = encodings, features =
-            sequence_features(x))}; {.val joint} is the name of all of them."
-        ), call = call)
+    check_space_names(spaces, name, call)
+    for (which in names(spaces)) {
+        check_space(spaces[[which]], which, name, call)
     }
-    Map(function(space, which) {
-        check_space(space, which, name, call)
-    }, spaces, names(spaces))
     ids <- rownames(spaces[[1L]])
     lapply(stats::setNames(nm = names(spaces)), function(which) {
         space <- spaces[[which]]
-        lacking <- setdiff(ids, rownames(space))
-        if (length(lacking) > 0L || nrow(space) != length(ids)) {
-            abort_input(c(
-                "The matrices of {.arg {name}} must have the same rows.",
-                x = if (length(lacking)) {
-                    "{.field {which}} lacks {.val {lacking[1L]}}, the first of
-                    {length(lacking)} rows of {.field {names(spaces)[1L]}}."
-                } else {
-                    "{.field {which}} has {nrow(space)}, {.field
-                    {names(spaces)[1L]}} {length(ids)}."
-                },
-                i = "Take the rows of both: {.code intersect(rownames(a),
-                rownames(b))}."
-            ), call = call)
-        }
+        check_same_rows(rownames(space), ids, which, names(spaces)[1L], name,
+            call
+        )
         space <- space[match(ids, rownames(space)), , drop = FALSE]
         storage.mode(space) <- "double"
         space
     })
+}
+
+check_space_names <- function(spaces, name, call) {
+    names <- names(spaces)
+    ok <- length(spaces) > 0L && length(spaces) <= most_spaces &&
+        !is.null(names) && all(nzchar(names)) && !anyDuplicated(names) &&
+        !"joint" %in% names
+    if (!ok) {
+        abort_input(c(
+            "{.arg {name}} must be a named list of at most {most_spaces}
+            matrices, or one matrix.",
+            x = if (is.null(names)) {
+                "It is {describe_value(spaces)} without names."
+            } else {
+                "It has {length(spaces)} element{?s} with the name{?s}
+                {.val {names}}."
+            },
+            i = "For instance {.code list(encoding = encodings, features =
+            sequence_features(x))}; {.val joint} is the name of all of them."
+        ), call = call)
+    }
+}
+
+# which: of the space with these rows; first: of the one whose rows are ids
+check_same_rows <- function(rows, ids, which, first, name, call) {
+    lacking <- setdiff(ids, rows)
+    if (length(lacking) > 0L || length(rows) != length(ids)) {
+        abort_input(c(
+            "The matrices of {.arg {name}} must have the same rows.",
+            x = if (length(lacking)) {
+                "{.field {which}} lacks {.val {lacking[1L]}}, the first of
+                {length(lacking)} rows of {.field {first}}."
+            } else {
+                "{.field {which}} has {length(rows)}, {.field {first}}
+                {length(ids)}."
+            },
+            i = "Take the rows of both: {.code intersect(rownames(a),
+            rownames(b))}."
+        ), call = call)
+    }
 }
 
 # heads of all subsets are compared
@@ -135,7 +152,9 @@ probed_spaces <- function(probe, newdata, call = rlang::caller_env()) {
                 x = "It is {describe_value(newdata)}."
             ), call = call)
         }
-        spaces <- check_transcript_spaces(newdata[names(probe$scaling)], "newdata", call)
+        spaces <- check_transcript_spaces(
+            newdata[names(probe$scaling)], "newdata", call
+        )
     } else {
         newdata <- or_null(newdata, probed_transcripts)
         if (is.null(newdata) && !is.null(probe$features)) {

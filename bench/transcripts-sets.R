@@ -5,7 +5,8 @@
 #   groups  transcripts that folds keep together, by id
 #   folds   those of a published split, NULL: drawn
 #   k       lengths of words
-#   floor   the baseline that the specification has a figure of
+#   floor   the baseline that others are held against
+#   arms    baselines, NULL: those that there is data for
 #   corpus  function: list(x, groups), what an encoder is trained on without
 #           labels; NULL: x
 
@@ -149,7 +150,9 @@ sets <- list(
         rownames(y) <- ids
         list(
             x = all$x[ids], y = y, groups = all$groups, k = 1:4,
-            floor = "codons", corpus = function() all
+            floor = "codons", corpus = function() all,
+            # ten logistic heads on words take minutes a fold
+            arms = c("codons", "length")
         )
     }
 )

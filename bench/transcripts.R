@@ -88,15 +88,14 @@ run_set <- function(name) {
         " groups\n",
         sep = ""
     )
-    arms <- c(
-        intersect(c("codons", "k-mers + codons", "k-mers", "length"), c(
-            "length", if (set$floor == "codons") {
-                c("codons", "k-mers + codons")
-            } else {
-                "k-mers"
-            }
-        )), if (flag("forest")) "random forest"
-    )
+    arms <- set$arms %||% if (set$floor == "codons") {
+        c("codons", "k-mers + codons", "length")
+    } else {
+        c("k-mers", "length")
+    }
+    if (flag("forest")) {
+        arms <- c(arms, "random forest")
+    }
     result <- benchmark_transcripts(set$x, set$y,
         groups = groups, methods = learned_methods(set, name),
         labels = labels, baselines = arms, k = set$k,
