@@ -135,16 +135,16 @@ log_softmax <- function(scores) {
 # of this, and what classifies all of them right would always fit better with
 # larger weights: so weights are held near `start`.
 pool_weights <- function(logs, class, start, threads = 1L) {
-    # optim()'s method with bounds was seen to crash R 4.2 from here
-    stats::nlminb(start, function(w) {
-        cross_entropy(pool_logs(logs, w), class, threads)$loss +
-            pool_penalty * sum((w - start)^2)
-    }, function(w) {
-        found <- cross_entropy(pool_logs(logs, w), class, threads)$gradient
-        2 * pool_penalty * (w - start) + vapply(logs, function(one) {
-            sum(one * found)
-        }, numeric(1))
-    }, lower = 0)$par
+    minimise(start, function(w) {
+        found <- cross_entropy(pool_logs(logs, w), class, threads)
+        list(
+            loss = found$loss + pool_penalty * sum((w - start)^2),
+            gradient = 2 * pool_penalty * (w - start) +
+                vapply(logs, function(one) {
+                    sum(one * found$gradient)
+                }, numeric(1))
+        )
+    }, lower = 0)
 }
 
 # chosen on public sets, among 1, 5 and 20

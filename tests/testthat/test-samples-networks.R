@@ -491,7 +491,7 @@ test_that("what cannot be is refused with a way out", {
         fit_small(small_methods$scarf, data$x, small_run(learning_rate = 1e30)),
         class = "kith_error_loss"
     )
-    refused(probe(data$x, data$tissue), "fit of .*learn_samples")
+    refused(probe("x", data$tissue), "fit of .*learn_samples")
     refused(fine_tune(data$x, data$tissue), "fit of .*learn_samples")
     refused(
         fine_tune(fit, data$tissue, data$x, epochs = 3),
