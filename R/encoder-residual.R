@@ -33,8 +33,8 @@
 #' what lies behind the end is set to 0 behind each normalisation, and neither
 #' the mean over positions nor the statistics of batch normalisation count it.
 #' So the encoding of a sequence does not depend on how far it is padded, as
-#' long as `stem_pool` times all of `pool` divides the number of positions
-#' (while training, what dropout draws does). With `masked = FALSE`, as
+#' long as `fold` times `stem_pool` times all of `pool` divides the number of
+#' positions (while training, what dropout draws does). With `masked = FALSE`, as
 #' published, padding is averaged with the rest, so that the encoding also
 #' depends on the length.
 #'
@@ -59,6 +59,9 @@
 #' @param channels Filters of each stage: whole numbers, at least one.
 #' @param blocks Residual blocks of each stage.
 #' @param width Positions that a filter sees, in the stem and all blocks.
+#' @param fold Positions that become one, with their channels side by side,
+#'   before the stem: 3 makes codons of the bases of coding sequences, whose
+#'   rows begin with a codon. 1 (all presets): none.
 #' @param dilation Distance between these positions in each stage; 1 for
 #'   neighbours. By default it doubles from stage to stage. The stem has 1.
 #' @param stem_pool,pool Positions of which the largest value is kept, behind
@@ -103,6 +106,7 @@
 #' @export
 encoder_residual <- function(preset = c("small", "S", "M", "L"),
                              channels = NULL, blocks = NULL, width = NULL,
+                             fold = NULL,
                              dilation = NULL, stem_pool = NULL, pool = NULL,
                              norm = NULL, masked = NULL, dropout = NULL,
                              epsilon = NULL, hidden = integer(),
@@ -121,6 +125,7 @@ encoder_residual <- function(preset = c("small", "S", "M", "L"),
             width %||% chosen$width,
             max = 2^20, name = "width"
         ),
+        fold = check_count(fold %||% chosen$fold, max = 1024, name = "fold"),
         dilation = check_per_block(
             dilation %||% 2^(seq_len(n_stages) - 1), n_stages, "dilation"
         ),
@@ -156,7 +161,7 @@ encoder_residual <- function(preset = c("small", "S", "M", "L"),
 residual_presets <- local({
     published <- list(
         channels = c(64L, 128L, 256L, 512L), blocks = c(3L, 4L, 6L, 3L),
-        width = 2L, stem_pool = 2L, pool = 2L, norm = "batch",
+        width = 2L, fold = 1L, stem_pool = 2L, pool = 2L, norm = "batch",
         masked = FALSE, dropout = 0.1, epsilon = 0.01
     )
     small <- list(
@@ -194,6 +199,7 @@ print.encoder_residual <- function(x, ...) {
         collapse = " > "
     )
     parts <- c(
+        if (x$fold > 1L) paste("positions by", x$fold),
         paste("blocks", describe_each(x$blocks)), paste("width", x$width),
         if (any(x$dilation > 1L)) paste("dilation", describe_each(x$dilation)),
         paste("pool", x$stem_pool, "then", describe_each(x$pool)),
@@ -210,7 +216,7 @@ print.encoder_residual <- function(x, ...) {
 # Positions of the input for each position that is averaged. A number of
 # positions that this divides loses nothing to the pools.
 residual_stride <- function(encoder) {
-    encoder$stem_pool * prod(encoder$pool)
+    encoder$fold * encoder$stem_pool * prod(encoder$pool)
 }
 
 # n_in: channels of each position
@@ -218,8 +224,8 @@ resolve_network.encoder_residual <- function(encoder, n_in, positions = 1) {
     stride <- residual_stride(encoder)
     if (positions < stride) {
         abort_input(c(
-            "Rows need at least {stride} position{?s}, {.arg stem_pool} times
-            all of {.arg pool}.",
+            "Rows need at least {stride} position{?s}, {.arg fold} times
+            {.arg stem_pool} times all of {.arg pool}.",
             x = "There {?is/are} {positions}.",
             i = "Lower {.arg stem_pool} or {.arg pool}; 1 keeps all positions."
         ), call = NULL)
@@ -231,6 +237,9 @@ resolve_network.encoder_residual <- function(encoder, n_in, positions = 1) {
 residual_layers <- function(encoder) {
     layers <- c(
         residual_mask(encoder),
+        if (encoder$fold > 1L) {
+            list(layer("fold_positions", option = encoder$fold))
+        },
         list(residual_conv(encoder, encoder$channels[1L], 1L)),
         residual_norm(encoder), pool_layer(encoder$stem_pool)
     )

@@ -12,6 +12,7 @@
 #include "nn/dropout.c"
 #include "nn/engine.c"
 #include "nn/flatten.c"
+#include "nn/fold_positions.c"
 #include "nn/join.c"
 #include "nn/layernorm.c"
 #include "nn/linear.c"

@@ -10,7 +10,8 @@ static const layer_type *const layer_types[] = {
     &gelu_layer,           &relu_layer,           &dropout_layer,
     &normalize_layer,      &blend_layer,          &add_layer,
     &concat_layer,         &conv_layer,           &pool_layer,
-    &mean_positions_layer, &mask_positions_layer, &flatten_layer};
+    &mean_positions_layer, &mask_positions_layer, &flatten_layer,
+    &fold_positions_layer};
 
 static const layer_type *find_layer_type(const char *name) {
   for (size_t i = 0; i < sizeof layer_types / sizeof *layer_types; ++i)

@@ -521,6 +521,38 @@ test_that("first values are He's or Glorot's where asked for", {
     )
 })
 
+test_that("folded positions lie side by side, and zeros fill the last", {
+    set.seed(5)
+    for (positions in c(6, 7)) {
+        x <- random_matrix(4, 2 * positions)
+        network <- network_of_layers(
+            2, list(layer("fold_positions", option = 3), layer("relu")),
+            positions
+        )
+        # numbers keep their order
+        missing <- (-positions) %% 3
+        expected <- pmax(cbind(x, matrix(0, 4, 2 * missing)), 0)
+        found <- expect_gradients(
+            network, double(), x, random_matrix(4, ncol(expected))
+        )
+        expect_equal(found$y, expected)
+        expect_equal(layer_table(network)$n_out, c(6, 6))
+    }
+})
+
+test_that("a folded position counts if any that it holds does", {
+    network <- network_of_layers(1, list(
+        layer("fold_positions", option = 3),
+        layer("mean_positions", option = 1)
+    ), 9)
+    x <- rbind(1:9 + 0, c(1:4, 0, 0, 0, 0, 0))
+    found <- try_network(
+        network, double(), x, matrix(1, 2, 3),
+        filled = c(9L, 4L)
+    )
+    expect_equal(found$y, rbind(c(4, 5, 6), c(2.5, 1, 1.5)))
+})
+
 test_that("convolutions and pools that cannot be are refused", {
     refused <- function(layers, regexp, positions = 3) {
         expect_error(
@@ -539,6 +571,8 @@ test_that("convolutions and pools that cannot be are refused", {
     refused(list(layer("pool", 5, 2)), "2 channels into 5")
     refused(list(layer("mean_positions", 5)), "2 channels into 5")
     refused(list(layer("flatten", 5)), "6 channels, not 5")
+    refused(list(layer("fold_positions", 5, option = 3)), "not 5")
+    refused(list(layer("fold_positions", option = 0)), "folded by.*not 0")
 })
 
 test_that("convolutions, pools and means agree with PyTorch", {
