@@ -27,7 +27,8 @@
 #'   begins with one, tries more or fewer now and then, and keeps to what is
 #'   fastest beside the other work of the machine. Matrix products are cut into
 #'   tiles that the threads share, and a BLAS that is known to have threads of
-#'   its own (OpenBLAS) is held to one meanwhile.
+#'   its own (OpenBLAS) is held to one meanwhile. `library(kith)` says so where
+#'   OpenBLAS does not know the processor and works with kernels for an old one.
 #' @param seed A whole number that decides all random draws of the fit, or
 #'   `NULL` to take them from R's stream, so that `set.seed()` decides.
 #' @param validation Known pairs that are kept out of training and watched: a

@@ -18,10 +18,12 @@
 
 typedef void (*set_threads_function)(int);
 typedef int (*get_threads_function)(void);
+typedef char *(*core_name_function)(void);
 
-/* both set once when the library is loaded */
+/* all set once when the library is loaded */
 static set_threads_function blas_set_threads = NULL;
 static get_threads_function blas_get_threads = NULL;
+static core_name_function blas_core_name = NULL;
 
 #ifdef KITH_HAVE_DLSYM
 /* ISO C has no cast from an object to a function pointer; POSIX has both of
@@ -40,6 +42,7 @@ void blas_start(void) {
   look_up("openblas_get_num_threads", &blas_get_threads,
           sizeof blas_get_threads);
   if (blas_set_threads == NULL) blas_get_threads = NULL;
+  look_up("openblas_get_corename", &blas_core_name, sizeof blas_core_name);
 #endif
 }
 
@@ -52,6 +55,20 @@ int blas_hold(void) {
 
 void blas_release(int n_threads) {
   if (n_threads > 1 && blas_set_threads != NULL) blas_set_threads(n_threads);
+}
+
+const char *blas_core(void) {
+  return blas_core_name == NULL ? NULL : blas_core_name();
+}
+
+const char *blas_best_core(void) {
+#ifdef KITH_HAVE_TARGET_CLONES
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"))
+    return "SkylakeX";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return "Haswell";
+#endif
+  return NULL;
 }
 
 /* ---- products ----------------------------------------------------------- */

@@ -38,7 +38,14 @@ void multiply_rows(const double *a, size_t m, const double *b, size_t n,
 int blas_hold(void);
 void blas_release(int n_threads);
 
-/* Looks once for the functions that blas_hold needs. */
+/* The processor that the BLAS has its kernels for, or NULL where it does not
+ * say. */
+const char *blas_core(void);
+/* OpenBLAS's name of the newest kernels that this processor can run, NULL for
+ * older ones or where the compiler cannot tell. */
+const char *blas_best_core(void);
+
+/* Looks once for the functions that these need. */
 void blas_start(void);
 
 #endif

@@ -279,7 +279,12 @@ SEXP C_elementary(SEXP x, SEXP precision) {
   return values;
 }
 
-/* What this build can do: precisions, threads, BLAS threads; its compiler. */
+static SEXP string_or_na(const char *x) {
+  return Rf_ScalarString(x == NULL ? NA_STRING : Rf_mkChar(x));
+}
+
+/* What this build can do: precisions, threads, BLAS threads; its compiler; the
+ * processor that the BLAS works for, and that it could. */
 SEXP C_build_features(void) {
 #ifdef KITH_HAVE_SGEMM
   int single = 1;
@@ -293,14 +298,18 @@ SEXP C_build_features(void) {
 #else
   const char *compiler = "unknown";
 #endif
-  const char *names[] = {"single", "threads", "blas_threads", "compiler"};
+  const char *names[] = {"single",   "threads",   "blas_threads",
+                         "compiler", "blas_core", "blas_best_core"};
   SEXP has_single = PROTECT(Rf_ScalarLogical(single));
   SEXP threads = PROTECT(Rf_ScalarInteger(threads_available()));
   SEXP blas_threads = PROTECT(Rf_ScalarInteger(held > 0 ? held : NA_INTEGER));
   SEXP built_by = PROTECT(Rf_mkString(compiler));
-  const SEXP values[] = {has_single, threads, blas_threads, built_by};
-  SEXP result = named_list(4, names, values);
-  UNPROTECT(4);
+  SEXP core = PROTECT(string_or_na(blas_core()));
+  SEXP best_core = PROTECT(string_or_na(blas_best_core()));
+  const SEXP values[] = {has_single, threads, blas_threads,
+                         built_by,   core,    best_core};
+  SEXP result = named_list(6, names, values);
+  UNPROTECT(6);
   return result;
 }
 
