@@ -34,8 +34,8 @@
 #' the mean over positions nor the statistics of batch normalisation count it.
 #' So the encoding of a sequence does not depend on how far it is padded, as
 #' long as `fold` times `stem_pool` times all of `pool` divides the number of
-#' positions (while training, what dropout draws does). With `masked = FALSE`, as
-#' published, padding is averaged with the rest, so that the encoding also
+#' positions (while training, what dropout draws does). With `masked = FALSE`,
+#' as published, padding is averaged with the rest, so that the encoding also
 #' depends on the length.
 #'
 #' @section Presets:
