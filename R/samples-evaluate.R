@@ -25,7 +25,7 @@ evaluate.samples_probe <- function(x, newdata, y, groups = NULL, draws = 1000,
             x = "All are {.code NA}."
         ))
     }
-    predicted <- predict(x, newdata,
+    predicted <- stats::predict(x, newdata,
         assay = assay, type = utils::tail(prediction_types(x), 1L)
     )
     if (prediction_types(x)[1L] == "response") {
