@@ -88,35 +88,13 @@ summary.samples_benchmark <- function(object,
         table <- compare_folds(values, first, found_measures[[measure]])
         found <- attr(object, "found")
         found <- found[found$labels == k, ]
+        columns <- vapply(found[known], as.integer, integer(nrow(found)))
         cbind(labels = k, table, margin_bounds(
-            found, known, first, found_measures[[measure]], bootstrap, level
+            columns, as.integer(found$class), found$group, known, first,
+            found_measures[[measure]], bootstrap, level
         ))
     })
     do.call(rbind, tables)
-}
-
-# Bounds of how much better the arm `first` is than each, on the same draws of
-# groups; the draws are the same each time.
-margin_bounds <- function(found, arms, first, measure, draws, level) {
-    none <- rep(NA_real_, length(arms))
-    if (draws == 0L) {
-        return(data.frame(margin_lower = none, margin_upper = none))
-    }
-    columns <- found[c(first, setdiff(arms, first))]
-    values <- resample_units(
-        measure, vapply(columns, as.integer, integer(nrow(found))),
-        as.integer(found$class), found$group, draws, draw_key(1L)
-    )
-    bounds <- paired_intervals(values, level, measure)
-    bounds[match(arms, colnames(values)), c("margin_lower", "margin_upper")]
-}
-
-name_label_counts <- function(k) {
-    shown <- ifelse(k < 1, paste(100 * k, "%"),
-        ifelse(is.finite(k), as.character(k), "all")
-    )
-    shown <- paste(shown, "labelled for each class")
-    factor(shown, unique(shown))
 }
 
 #' @rdname benchmark_samples
@@ -125,36 +103,13 @@ name_label_counts <- function(k) {
 #' @method autoplot samples_benchmark
 #' @export
 autoplot.samples_benchmark <- function(object, ...) {
-    rows <- summary(object, bootstrap = 0)
-    rows$kind <- ifelse(rows$method %in% attr(object, "ours"), "kith",
-        "baseline"
+    whose <- if (attr(object, "transductive")) {
+        "samples whose expression, not label, was seen"
+    } else {
+        "held-out samples"
+    }
+    plot_few_labels(object, summary(object, bootstrap = 0),
+        paste("balanced accuracy of", whose),
+        "labelled for each class", "Labels from few labelled samples"
     )
-    rows$labels <- name_label_counts(rows$labels)
-    rows$method <- factor(rows$method, rev(unique(rows$method)))
-    half <- rows$sd / sqrt(length(unique(object$fold)))
-    rows$lower <- rows$mean - half
-    rows$upper <- rows$mean + half
-    ggplot2::ggplot(rows, ggplot2::aes(
-        .data$mean, .data$method,
-        colour = .data$kind
-    )) +
-        ggplot2::geom_errorbarh(
-            ggplot2::aes(xmin = .data$lower, xmax = .data$upper),
-            height = 0.3
-        ) +
-        ggplot2::geom_point(size = 2.2) +
-        ggplot2::facet_wrap(ggplot2::vars(.data$labels)) +
-        ggplot2::scale_colour_manual(values = ranking_colours) +
-        ggplot2::labs(
-            x = paste(
-                "balanced accuracy of",
-                if (attr(object, "transductive")) {
-                    "samples whose expression, not label, was seen"
-                } else {
-                    "held-out samples"
-                }, "(bars: standard error over folds)"
-            ), y = NULL, title = "Labels from few labelled samples"
-        ) +
-        study_theme() +
-        ggplot2::theme(legend.position = "none")
 }

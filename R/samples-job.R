@@ -179,20 +179,7 @@ measure_held_out_loss <- new_measure(
 # The loss of watched samples, corrupted and dropped out as in training, but
 # with the same draws each time.
 validate_job.sample_job <- function(job, run) {
-    n <- nrow(job$watched)
-    plan <- job$plan
-    plan$batch_size <- min(plan$batch_size, n)
-    twin <- engine_create(
-        plan, job$control$precision, list(x = job$watched)
-    )
-    for (block in c("parameters", "state")) {
-        engine_write(twin, block, engine_read(run, block))
-    }
-    starts <- seq(0, n - plan$batch_size, by = plan$batch_size)
-    mean(vapply(starts, function(first) {
-        items <- as.integer(first + seq_len(plan$batch_size) - 1L)
-        engine_batch(twin, items, threads = job$control$threads)
-    }, numeric(1)))
+    watched_loss(job, run, list(x = job$watched), nrow(job$watched))
 }
 
 # What the fit needs of all samples, while they are here.

@@ -27,3 +27,19 @@ is_stopped <- function(state, job) {
     !is.null(state$best) &&
         state$at[["epoch"]] - state$best$epoch >= job$control$patience
 }
+
+# The mean loss of n watched items in whole batches, by a run of their own on
+# `arrays` with the parameters of `run`; draws are the same each time.
+watched_loss <- function(job, run, arrays, n) {
+    plan <- job$plan
+    plan$batch_size <- min(plan$batch_size, n)
+    twin <- engine_create(plan, job$control$precision, arrays)
+    for (block in c("parameters", "state")) {
+        engine_write(twin, block, engine_read(run, block))
+    }
+    starts <- seq(0, n - plan$batch_size, by = plan$batch_size)
+    mean(vapply(starts, function(first) {
+        items <- as.integer(first + seq_len(plan$batch_size) - 1L)
+        engine_batch(twin, items, threads = job$control$threads)
+    }, numeric(1)))
+}

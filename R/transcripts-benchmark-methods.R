@@ -80,28 +80,14 @@ summary.transcripts_benchmark <- function(object, first = NULL, measure = NULL,
             values[, known, drop = FALSE], first, measure
         )
         predicted <- attr(object, "predicted")
-        cbind(labels = k, table, prediction_bounds(
-            predicted[predicted$labels == k, ], known, first, measure,
-            bootstrap, level
+        predicted <- predicted[predicted$labels == k, ]
+        plain <- Find(function(one) one$name == measure$name, number_measures)
+        cbind(labels = k, table, margin_bounds(
+            predicted[known], predicted$y, predicted$group, known, first,
+            plain, bootstrap, level
         ))
     })
     do.call(rbind, tables)
-}
-
-# Bounds of how much better the arm `first` is than each, on the same draws of
-# groups; the draws are the same each time. NA without predictions.
-prediction_bounds <- function(predicted, arms, first, measure, draws, level) {
-    none <- rep(NA_real_, length(arms))
-    if (draws == 0L || is.null(predicted)) {
-        return(data.frame(margin_lower = none, margin_upper = none))
-    }
-    plain <- Filter(function(one) one$name == measure$name, number_measures)
-    values <- resample_units(
-        plain[[1L]], predicted[c(first, setdiff(arms, first))], predicted$y,
-        predicted$group, draws, draw_key(1L)
-    )
-    bounds <- paired_intervals(values, level, measure)
-    bounds[match(arms, colnames(values)), c("margin_lower", "margin_upper")]
 }
 
 #' @rdname benchmark_transcripts
@@ -114,39 +100,11 @@ autoplot.transcripts_benchmark <- function(object, measure = NULL, ...) {
     rows <- summary(object, measure = measure, bootstrap = 0)
     measures <- arm_measures(attr(object, "kind"))
     measure <- measures[[measure %||% names(measures)[1L]]]
-    rows$kind <- ifelse(rows$method %in% attr(object, "ours"), "kith",
-        "baseline"
+    plot_few_labels(object, rows,
+        paste(measure$label, "of held-out transcripts"), "labelled",
+        "Labels of transcripts from their sequences",
+        transductive_note(attr(object, "transductive"))
     )
-    shown <- ifelse(rows$labels < 1, paste(100 * rows$labels, "%"),
-        ifelse(is.finite(rows$labels), as.character(rows$labels), "all")
-    )
-    rows$labels <- factor(
-        paste(shown, "labelled"), unique(paste(shown, "labelled"))
-    )
-    rows$method <- factor(rows$method, rev(unique(rows$method)))
-    half <- rows$sd / sqrt(length(unique(object$fold)))
-    rows$lower <- rows$mean - half
-    rows$upper <- rows$mean + half
-    ggplot2::ggplot(rows, ggplot2::aes(
-        .data$mean, .data$method,
-        colour = .data$kind
-    )) +
-        ggplot2::geom_errorbarh(
-            ggplot2::aes(xmin = .data$lower, xmax = .data$upper),
-            height = 0.3, na.rm = TRUE
-        ) +
-        ggplot2::geom_point(size = 2.2) +
-        ggplot2::facet_wrap(ggplot2::vars(.data$labels)) +
-        ggplot2::scale_colour_manual(values = ranking_colours) +
-        ggplot2::labs(
-            x = paste(
-                measure$label, "of held-out transcripts",
-                "(bars: standard error over folds)"
-            ), y = NULL, title = "Labels of transcripts from their sequences",
-            caption = transductive_note(attr(object, "transductive"))
-        ) +
-        study_theme() +
-        ggplot2::theme(legend.position = "none")
 }
 
 transductive_note <- function(names) {

@@ -213,20 +213,8 @@ draw_watched_sets <- function(n, share, key, call) {
 
 # The loss of watched sets, with the same views each time.
 validate_job.transcript_job <- function(job, run) {
-    n <- length(job$watched$set_size)
-    plan <- job$plan
-    plan$batch_size <- min(plan$batch_size, n)
-    twin <- engine_create(
-        plan, job$control$precision, with_sets(job$arrays, job$watched)
-    )
-    for (block in c("parameters", "state")) {
-        engine_write(twin, block, engine_read(run, block))
-    }
-    starts <- seq(0, n - plan$batch_size, by = plan$batch_size)
-    mean(vapply(starts, function(first) {
-        items <- as.integer(first + seq_len(plan$batch_size) - 1L)
-        engine_batch(twin, items, threads = job$control$threads)
-    }, numeric(1)))
+    arrays <- with_sets(job$arrays, job$watched)
+    watched_loss(job, run, arrays, length(job$watched$set_size))
 }
 
 end_job.transcript_job <- function(job, state) {

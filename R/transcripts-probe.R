@@ -81,11 +81,7 @@ NULL
 probe.matrix <- function(fit, y, groups = NULL, class_weights = "none",
                          folds = 5, threads = NULL, ...) {
     rlang::check_dots_empty()
-    spaces <- check_transcript_spaces(list(features = fit), "fit")
-    probe_spaces(
-        spaces, y, groups, class_weights, folds,
-        train_control(threads = threads)
-    )
+    probe.list(list(features = fit), y, groups, class_weights, folds, threads)
 }
 
 #' @rdname probe_transcripts
