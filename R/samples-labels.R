@@ -159,3 +159,22 @@ number_labels <- function(y, call) {
     }
     as.double(y)
 }
+
+# weights of samples in heads; of several labels a list of them, for each label
+head_weights <- function(class_weights, labels,
+                         call = rlang::caller_env()) {
+    if (labels$kind != "labels") {
+        return(label_weights(class_weights, labels, call))
+    }
+    class_weights <- check_choice(
+        class_weights, c("none", "balanced"),
+        call = call
+    )
+    lapply(labels$y, function(one) {
+        if (class_weights == "none") {
+            rep(1, length(one))
+        } else {
+            balanced_weights(one)
+        }
+    })
+}

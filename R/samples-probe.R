@@ -103,12 +103,7 @@ probe.samples_fit <- function(fit, y, x = NULL, penalty = 1,
     found <- sample_spaces(fit, x, assay, "x")
     samples <- rownames(found$components)
     labels <- sample_labels(y, samples)
-    each <- labels$kind == "labels" && identical(class_weights, "balanced")
-    weights <- if (each) {
-        lapply(labels$y, balanced_weights)
-    } else {
-        label_weights(class_weights, labels)
-    }
+    weights <- head_weights(class_weights, labels)
     groups <- sample_groups(groups, samples)[labels$rows]
     found <- lapply(found[spaces], function(one) {
         one[labels$rows, , drop = FALSE]
@@ -119,7 +114,7 @@ probe.samples_fit <- function(fit, y, x = NULL, penalty = 1,
 }
 
 # The probe of labelled samples. spaces: scaled, of these samples; groups,
-# weights: of them (weights also a list, with those of each label).
+# weights: of them (of several labels a list of weights, for each label).
 probe_of <- function(fit, spaces, labels, samples, groups, weights, penalty = 1,
                      folds = 5L) {
     settings <- list(
@@ -134,7 +129,7 @@ probe_of <- function(fit, spaces, labels, samples, groups, weights, penalty = 1,
         labels = Map(function(one, weights) {
             settings$weights <- weights
             learn_classes(spaces, one, groups, settings)
-        }, labels$y, if (is.list(weights)) weights else list(weights))
+        }, labels$y, weights)
     )
     new_plain_fit("samples_probe", fit$control,
         fit = fit, kind = labels$kind, learned = learned,

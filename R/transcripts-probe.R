@@ -161,23 +161,6 @@ learn_labels <- function(spaces, labels, groups, weights, folds, control) {
     }, labels$y, weights)
 }
 
-head_weights <- function(class_weights, labels, call) {
-    if (labels$kind != "labels") {
-        return(label_weights(class_weights, labels, call))
-    }
-    class_weights <- check_choice(
-        class_weights, c("none", "balanced"),
-        call = call
-    )
-    lapply(labels$y, function(one) {
-        if (class_weights == "none") {
-            rep(1, length(one))
-        } else {
-            balanced_weights(one)
-        }
-    })
-}
-
 # ---- labels and groups ------------------------------------------------------
 
 # As sample_labels() has them: list(kind, y, levels, rows).
