@@ -60,7 +60,7 @@ benchmark_response <- function(response, drugs, cells,
     check_class(control, "train_control", "train_control")
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
     check_no_checkpoint(control)
-    by <- check_several(by, blind_kinds)
+    by <- check_several(by, names(blind_words))
     methods <- check_response_methods(methods %||% list(
         kernels = method_kernels(), network = method_cldr()
     ))
@@ -85,7 +85,9 @@ benchmark_response <- function(response, drugs, cells,
         lapply(seq_len(repeats), function(i) {
             benchmark_jobs(
                 data, groups, blind, i, folds, rivals, chosen, settings,
-                derive_key(key, "split", 4L * i + match(blind, blind_kinds)),
+                derive_key(
+                    key, "split", 4L * i + match(blind, names(blind_words))
+                ),
                 folder
             )
         })
@@ -130,12 +132,12 @@ fit_arm.response_benchmark_arm <- function(arm) {
     started <- proc.time()[["elapsed"]]
     predicted <- predict_arm(arm$arm, arm)
     covered <- attr(predicted, "coverage")
-    pairs <- response_pairs(arm$data, arm$part$out)
+    pairs <- response_pairs(arm$data, arm$part$test)
     train <- arm$part$train
     effects <- predict_effects(fit_effects(
         response_pairs(arm$data, train), arm$data$response$value[train]
     ), pairs)
-    truth <- arm$data$response$value[arm$part$out]
+    truth <- arm$data$response$value[arm$part$test]
     rows <- lapply(names(predicted), function(name) {
         cbind(
             method = name,
@@ -162,7 +164,7 @@ predict_arm <- function(method, arm) UseMethod("predict_arm")
 # a list of methods: the average and its members
 predict_arm.list <- function(method, arm) {
     rows <- arm$part$train
-    parts <- response_parts(
+    parts <- member_parts(
         arm$data, rows, arm$blind, arm$groups, arm$settings$inner_folds,
         arm$key
     )
@@ -174,7 +176,7 @@ predict_arm.list <- function(method, arm) {
         arm$data, method, arm$blind, arm$groups, parts,
         lapply(jobs, fit_arm), arm$settings$control
     )
-    pairs <- response_pairs(arm$data, arm$part$out)
+    pairs <- response_pairs(arm$data, arm$part$test)
     alone <- lapply(fit$members, predict_response_member,
         drugs = arm$data$drugs, cells = arm$data$cells, pairs = pairs
     )
@@ -182,7 +184,7 @@ predict_arm.list <- function(method, arm) {
     half <- interval_width(
         fit$spread, arm$data$response$drugs[pairs$drug], 0.9
     )
-    truth <- arm$data$response$value[arm$part$out]
+    truth <- arm$data$response$value[arm$part$test]
     structure(c(list(kith = average), alone),
         coverage = mean(abs(truth - average) <= half)
     )
@@ -195,14 +197,14 @@ predict_arm.response_method <- function(method, arm) {
     )
     stats::setNames(list(predict_response_member(
         member, arm$data$drugs, arm$data$cells,
-        response_pairs(arm$data, arm$part$out)
+        response_pairs(arm$data, arm$part$test)
     )), arm$label$arm)
 }
 
 # the name of a baseline
 predict_arm.character <- function(method, arm) {
     task <- list(
-        data = arm$data, rows = arm$part$train, out = arm$part$out,
+        data = arm$data, rows = arm$part$train, out = arm$part$test,
         blind = arm$blind, groups = arm$groups, key = arm$key,
         threads = arm$settings$control$threads
     )
@@ -219,7 +221,7 @@ new_response_benchmark <- function(jobs, results, members, rivals) {
     predicted <- lapply(split(seq_along(jobs), unlist(labels)), function(at) {
         job <- jobs[[at[1L]]]
         response <- job$data$response
-        out <- job$part$out
+        out <- job$part$test
         arms <- unlist(lapply(results[at], `[[`, "predicted"),
             recursive = FALSE
         )

@@ -129,8 +129,12 @@ network_member <- function(fit, captions, call = rlang::caller_env(2)) {
 asked_pairs <- function(fit, newdata, drugs, cells, drug_text = NULL,
                         cell_text = NULL, call = rlang::caller_env()) {
     known <- fit$data
-    new_drugs <- or_null(drugs, new_views, known$drugs, "drugs", call)
-    new_cells <- or_null(cells, new_views, known$cells, "cells", call)
+    new_drugs <- or_null(drugs, new_views, lapply(known$drugs, colnames),
+        "drugs", call
+    )
+    new_cells <- or_null(cells, new_views, lapply(known$cells, colnames),
+        "cells", call
+    )
     if (is.null(newdata)) {
         newdata <- expand.grid(
             drug = view_ids(new_drugs %||% known$drugs),
@@ -163,33 +167,6 @@ check_asked <- function(newdata, call) {
             i = "Features of new ones go to {.arg drugs} and {.arg cells}."
         ), call = call)
     }
-}
-
-# views of new drugs or cells, with the names and columns of those of the fit
-new_views <- function(x, known, name, call) {
-    views <- response_views(x, name, call)
-    if (length(known) == 1L && length(views) == 1L) {
-        names(views) <- names(known)
-    }
-    lost <- setdiff(names(known), names(views))
-    if (length(lost) > 0L) {
-        abort_input(c(
-            "{.arg {name}} must have the views of the fit.",
-            x = "It lacks {.val {lost[1L]}}.",
-            i = "Give a list with the names {.val {names(known)}}."
-        ), call = call)
-    }
-    Map(function(view, of_fit, which) {
-        absent <- setdiff(colnames(of_fit), colnames(view))
-        if (length(absent) > 0L) {
-            abort_input(c(
-                "{.arg {name}} must have the columns of the fit.",
-                x = "{.field {which}} lacks {length(absent)} of
-                {ncol(of_fit)}, the first is {.val {absent[1L]}}."
-            ), call = call)
-        }
-        view[, colnames(of_fit), drop = FALSE]
-    }, views[names(known)], known, names(known))
 }
 
 # Views of the drugs or cells with these ids, new ones before those of the fit:

@@ -71,7 +71,7 @@ learn_response <- function(response, drugs, cells,
     check_class(control, "train_control", "train_control")
     check_class(BPPARAM, "BiocParallelParam", "BiocParallel::SerialParam")
     check_no_checkpoint(control)
-    blind <- check_choice(blind, blind_kinds)
+    blind <- check_choice(blind, c("cell", "drug", "both", "pair"))
     caption <- check_choice(caption, c("full", "number", "none"))
     methods <- check_response_methods(methods %||% list(
         kernels = method_kernels(), network = method_cldr(caption = caption)
@@ -80,7 +80,7 @@ learn_response <- function(response, drugs, cells,
     data <- response_data(response, drugs, cells, drug_text, cell_text)
     groups <- response_groups(data, drug_groups, cell_groups)
     key <- draw_key(control$seed)
-    parts <- response_parts(data, seq_along(data$response), blind, groups,
+    parts <- member_parts(data, seq_along(data$response), blind, groups,
         folds, key
     )
     jobs <- response_jobs(
@@ -107,6 +107,42 @@ check_response_methods <- function(methods, name = "methods",
         ), call = call)
     }
     methods
+}
+
+# list(response, drugs, cells, drug_text, cell_text): views and words of the
+# drugs and cells of the response, in the order of its ids
+response_data <- function(response, drugs, cells, drug_text, cell_text,
+                          call = rlang::caller_env()) {
+    data <- response_views(response, drugs, cells, call)
+    data$drug_text <- words_about(data$response$drugs, drug_text, "drug_text",
+        call
+    )
+    data$cell_text <- words_about(data$response$cells, cell_text, "cell_text",
+        call
+    )
+    data
+}
+
+# words by id; those without are called by their id
+words_about <- function(ids, text, name, call) {
+    words <- stats::setNames(ids, ids)
+    if (is.null(text)) {
+        return(words)
+    }
+    if (!is.character(text) || is.null(names(text)) ||
+        !any(ids %in% names(text))) {
+        abort_input(c(
+            "{.arg {name}} must be a character vector with ids as names.",
+            x = if (is.character(text) && !is.null(names(text))) {
+                "{.val {ids[1L]}} is not among them, nor is any other."
+            } else {
+                "It is {describe_value(text)}."
+            }
+        ), call = call)
+    }
+    text <- text[!is.na(text) & names(text) %in% ids]
+    words[names(text)] <- text
+    words
 }
 
 # list(drug, cell): the group of each drug and cell of the data
@@ -144,13 +180,13 @@ response_groups <- function(data, drug_groups, cell_groups,
 
 # What is fitted on what: a list of list(train, out), rows of the response: each
 # inner fold, and last all rows.
-response_parts <- function(data, rows, blind, groups, folds, key) {
+member_parts <- function(data, rows, blind, groups, folds, key) {
     inner <- blind_folds(data$response[rows], blind, key, folds,
         drug_groups = groups$drug, cell_groups = groups$cell
     )
     c(
         lapply(inner, function(fold) {
-            list(train = rows[fold$train], out = rows[fold$out])
+            list(train = rows[fold$train], out = rows[fold$test])
         }),
         list(list(train = rows, out = integer()))
     )
@@ -195,9 +231,9 @@ response_pairs <- function(data, rows) {
     data.frame(drug = data$response$drug[rows], cell = data$response$cell[rows])
 }
 
-# Fits a method on some rows of the data: an object of class c("<method>_member",
-# "response_member"). What it chooses it chooses on folds of these rows that are
-# blind in the same way.
+# Fits a method on some rows of the data: an object of class "response_member".
+# What it chooses it chooses on folds of these rows that are blind in the same
+# way.
 fit_response_member <- function(method, data, rows, blind, groups, key,
                                 control) {
     UseMethod("fit_response_member")
