@@ -114,6 +114,7 @@ view_of_table <- function(x, name, call) {
 response_views <- function(response, drugs, cells,
                            call = rlang::caller_env()) {
     check_class(response, "drug_response", "drug_response", call = call)
+    check_drug_response(response, "response", call)
     views <- list(
         drugs = feature_views(drugs, "drugs", call),
         cells = feature_views(cells, "cells", call)

@@ -36,6 +36,11 @@ test_that("a long table, a matrix either way and an experiment are the same", {
         drug_response(S4Vectors::DataFrame(measured), direction = "low"),
         from_table
     )
+    ids <- transform(measured, drug = factor(drug), cell = c(1, 2, 1, 2, 2) *
+        1e5)
+    of_ids <- drug_response(ids, direction = "low")
+    expect_identical(of_ids$cells, c("100000", "200000"))
+    expect_identical(of_ids$drugs, from_table$drugs)
     named <- stats::setNames(measured, c("compound", "line", "ic50"))
     expect_identical(
         drug_response(named, "compound", "line", 3, direction = "low"),

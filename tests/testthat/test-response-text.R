@@ -30,17 +30,14 @@ oracle_features <- function(text, n) {
     at <- seq_len(length(letters) - 2)
     trigrams <- paste0(letters[at], letters[at + 1], letters[at + 2])
     words <- regmatches(plain, gregexpr("[a-z0-9\u0080-\uffff]+", plain))[[1]]
-    row <- numeric(n)
-    add <- function(pieces, role, share) {
-        for (piece in pieces) {
-            column <- oracle_hash(role, piece, n) + 1
-            row[column] <<- row[column] + share / length(pieces)
-        }
+    shares <- function(pieces, role, share) {
+        columns <- vapply(pieces, function(piece) {
+            oracle_hash(role, piece, n)
+        }, 0)
+        share * tabulate(columns + 1, n) / max(1, length(pieces))
     }
     share <- if (length(words)) 0.5 else 1
-    add(trigrams, "t", share)
-    add(words, "w", share)
-    row
+    shares(trigrams, "t", share) + shares(words, "w", share)
 }
 
 test_that("captions are shares of hashed trigrams and words", {

@@ -107,6 +107,9 @@ test_that("what is no view is refused", {
     other <- named_matrix(c("p", "q", "r"))
     refuse(list(one = drugs, two = other), "in common")
     expect_input_error(response_views(drugs, drugs, cells), "drug_response")
+    expect_input_error(
+        response_views(response[0], drugs, cells), "It has no value"
+    )
 })
 
 test_that("new drugs bring the views and features of the training", {
