@@ -57,18 +57,20 @@ find_rotation <- function(x, pca, scan, call = rlang::caller_env()) {
             x = "All {ncol(x)} column{?s} of {.arg x} {?is/are} constant."
         ), call = call)
     }
-    # irlba looks at x a thousand times, which a file cannot bear
-    by_gram <- is_small(min(dim(x)), pca) || methods::is(x, "DelayedMatrix")
-    found <- if (by_gram) {
-        gram_components(x, pca, scan$mean)
-    } else {
-        components <- irlba::irlba(x,
-            nv = pca, nu = 0, center = scan$mean, tol = 1e-8
-        )
-        list(variance = components$d^2, rotation = components$v)
-    }
+    found <- leading_components(x, pca, scan$mean)
     check_rank(found$variance, min(dim(x)), call)
     orient_components(found$rotation, colnames(x))
+}
+
+# list(variance (times number of rows), rotation) of the pca leading components
+leading_components <- function(x, pca, centre) {
+    # irlba looks at x a thousand times, which a file cannot bear
+    by_gram <- is_small(min(dim(x)), pca) || methods::is(x, "DelayedMatrix")
+    if (by_gram) {
+        return(gram_components(x, pca, centre))
+    }
+    found <- irlba::irlba(x, nv = pca, nu = 0, center = centre, tol = 1e-8)
+    list(variance = found$d^2, rotation = found$v)
 }
 
 # loadings with the largest of each column positive, and with names

@@ -51,9 +51,7 @@ simulate_marks <- function(n_genes = 2000, n_bins = 50, noise = 0.7,
     check_number(noise, 0, 1e3)
     check_number(mark_noise, 0, 10)
     check_number(undetected, 0, 0.9)
-    genes <- sprintf(
-        paste0("G%0", max(3L, nchar(n_genes)), "d"), seq_len(n_genes)
-    )
+    genes <- numbered_ids("G", n_genes)
     activity <- stats::rnorm(n_genes)
     repression <- stats::rnorm(n_genes)
     states <- cbind(activity, repression)

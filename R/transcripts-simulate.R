@@ -59,9 +59,7 @@ simulate_transcripts <- function(n_genes = 200, genes_per_family = 3,
     codons <- check_codon_range(codons)
     check_number(divergence, 0, 1)
     check_number(noise, 0, 1e3)
-    genes <- sprintf(
-        paste0("G%0", max(3L, nchar(n_genes)), "d"), seq_len(n_genes)
-    )
+    genes <- numbered_ids("G", n_genes)
     family <- draw_families(n_genes, genes_per_family)
     parts <- vector("list", n_genes)
     for (members in split(seq_len(n_genes), family)) {

@@ -104,3 +104,8 @@ nearest_names <- function(word, known, n = 5L) {
     whole <- drop(utils::adist(word, squeeze(known)))
     known[order(part, whole)[1L]]
 }
+
+# G001, G002, ...: ids of simulated things
+numbered_ids <- function(letter, n) {
+    sprintf(paste0(letter, "%0", max(3L, nchar(n)), "d"), seq_len(n))
+}

@@ -88,6 +88,9 @@ static const R_CallMethodDef entries[] = {
     ENTRY(C_longest_orfs, 3),
     ENTRY(C_word_frequencies, 6),
     ENTRY(C_count_exon_ends, 3),
+    /* text.c */
+    ENTRY(C_text_frequencies, 2),
+    ENTRY(C_text_tokens, 3),
     {NULL, NULL, 0}};
 
 void attribute_visible R_init_kith(DllInfo *dll) {

@@ -113,4 +113,8 @@ SEXP C_count_exon_ends(SEXP codes, SEXP first, SEXP last);
 SEXP C_draw_members(SEXP size, SEXP different, SEXP key, SEXP at);
 SEXP C_draw_view(SEXP codes, SEXP rules, SEXP positions, SEXP key, SEXP at);
 
+/* text.c */
+SEXP C_text_frequencies(SEXP texts, SEXP n_columns);
+SEXP C_text_tokens(SEXP texts, SEXP longest, SEXP n_tokens);
+
 #endif
