@@ -73,6 +73,10 @@ static const R_CallMethodDef entries[] = {
     /* kernel.c */
     ENTRY(C_kernel_matrix, 4),
     ENTRY(C_kernel_product, 5),
+    /* tanimoto.c */
+    ENTRY(C_pack_bits, 1),
+    ENTRY(C_tanimoto, 3),
+    ENTRY(C_tanimoto_groups, 3),
     /* sequences.c */
     ENTRY(C_pack_transcripts, 1),
     ENTRY(C_mark_tracks, 6),

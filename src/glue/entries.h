@@ -93,6 +93,11 @@ SEXP C_kernel_matrix(SEXP x, SEXP centres, SEXP width, SEXP threads);
 SEXP C_kernel_product(SEXP x, SEXP centres, SEXP coefficients, SEXP width,
                       SEXP threads);
 
+/* tanimoto.c */
+SEXP C_pack_bits(SEXP x);
+SEXP C_tanimoto(SEXP x, SEXP y, SEXP threads);
+SEXP C_tanimoto_groups(SEXP x, SEXP threshold, SEXP threads);
+
 /* sequences.c */
 SEXP C_pack_transcripts(SEXP sequences);
 SEXP C_mark_tracks(SEXP codes, SEXP start, SEXP cds_first, SEXP cds_last,

@@ -1,6 +1,6 @@
 /* Losses of predictions against targets, one function for each (that of pairs
  * of rows is in loss_pairwise.c, that of views without their positives in
- * loss_decoupled.c). All are means, so that their size does not
+ * loss_decoupled.c, that of rows in order in loss_rank_n_contrast.c). All are means, so that their size does not
  * depend on the batch. */
 
 #include "nn/losses.h"
@@ -272,7 +272,11 @@ static const head_loss head_losses[] = {{.name = "squared_error",
                                         {.name = "decoupled_one_sum",
                                          .scratch = decoupled_scratch,
                                          .check = check_decoupled,
-                                         .evaluate = decoupled_one_sum}};
+                                         .evaluate = decoupled_one_sum},
+                                        {.name = "rank_n_contrast",
+                                         .scratch = rank_n_contrast_scratch,
+                                         .check = check_rank_n_contrast,
+                                         .evaluate = rank_n_contrast}};
 
 static const head_loss *find_head_loss(const char *name) {
   for (size_t i = 0; i < sizeof head_losses / sizeof *head_losses; ++i)

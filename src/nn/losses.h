@@ -28,6 +28,53 @@ static void info_nce_take(size_t max_rows, arena *a, info_nce_room *room);
 static loss_result info_nce(const info_nce_room *room, size_t n,
                             int n_threads);
 
+/* ---- symmetric InfoNCE with soft targets: loss_soft_info_nce.c ----------- */
+
+/* n queries against n keys and n_further keys of each query's own. */
+typedef struct {
+  size_t d, n_further;
+  /* n x n: how much key j belongs to query i; filled before the loss */
+  real *weight;
+  real *weight_sum;        /* n */
+  real *scores, *d_scores; /* n x (n + n_further) */
+  real *queries, *keys;    /* at unit length */
+  real *query_norm, *key_norm;
+  real *d_unit;     /* of the keys */
+  double *row_loss; /* 2 x n */
+} soft_info_nce_room;
+
+typedef struct {
+  double loss;
+  double n_hits; /* rows whose highest score is that of a key with weight 1 */
+  double d_log_scale;
+} soft_result;
+
+static void soft_info_nce_take(size_t max_rows, size_t d, size_t n_further,
+                               arena *a, soft_info_nce_room *room);
+/* keys: n, then n_further of query 0, of query 1, ... The gradients are
+ * written. */
+static soft_result soft_info_nce(const soft_info_nce_room *room, size_t n,
+                                 const real *queries, const real *keys,
+                                 double log_scale, double most_scale,
+                                 real *d_queries, real *d_keys, int n_threads);
+/* The hits of queries against n keys, without the loss. */
+static double soft_info_nce_hits(const soft_info_nce_room *room, size_t n,
+                                 const real *queries, const real *keys,
+                                 int n_threads);
+
+/* ---- rows in a chain: loss_chain.c --------------------------------------- */
+
+typedef struct {
+  size_t n, d;
+  const real *x;    /* n x d */
+  const real *step; /* d */
+  double ahead, back, share;
+  real *d_x;    /* added to */
+  real *d_step; /* likewise; NULL for a step that is not learned */
+} chain_batch;
+
+static double chain_loss(const chain_batch *b);
+
 /* ---- InfoNCE against drawn negatives: loss_info_nce_uniform.c ------------ */
 
 /* Query i with its key and its own negatives, rows of a bank. */
@@ -106,11 +153,21 @@ typedef struct {
 static size_t pairwise_scratch(size_t n, size_t n_columns);
 static double pairwise_logistic(const head_batch *b);
 
+/* Rank-N-Contrast: loss_rank_n_contrast.c. */
+static size_t rank_n_contrast_scratch(size_t n, size_t n_columns);
+static status_code check_rank_n_contrast(const head_batch *b, status *st);
+static double rank_n_contrast(const head_batch *b);
+
 /* The decoupled contrastive loss, in two forms: loss_decoupled.c. */
 static size_t decoupled_scratch(size_t n, size_t n_columns);
 static status_code check_decoupled(const head_batch *b, status *st);
 static double decoupled(const head_batch *b);
 static double decoupled_one_sum(const head_batch *b);
+
+/* What losses of a head share: a target for each row, and the sum of
+ * row_loss. */
+static status_code check_one_target(const head_batch *b, status *st);
+static double sum_of_rows(const head_batch *b);
 
 /* NULL if there is no loss of that name. */
 static const head_loss *find_head_loss(const char *name);

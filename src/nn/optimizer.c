@@ -71,11 +71,21 @@ static status_code take_groups(const training_plan *plan,
   return STATUS_OK;
 }
 
+/* The task's parameters are the last group. */
+static void add_task_group(size_t n_task_parameters, store *s) {
+  parameter_group group = {.first = s->n - n_task_parameters,
+                           .n = n_task_parameters,
+                           .rate = 1,
+                           .clip = INFINITY};
+  if (n_task_parameters > 0) s->groups[s->n_groups++] = group;
+}
+
 static status_code store_take(const training_plan *plan,
-                              const network *networks, size_t n_task_state,
+                              const network *networks,
+                              size_t n_task_parameters, size_t n_task_state,
                               arena *a, store *s, status *st) {
   const network *last = &networks[plan->n_networks - 1];
-  s->n = last->first_parameter + last->n_parameters;
+  s->n = last->first_parameter + last->n_parameters + n_task_parameters;
   s->n_state = last->first_state + last->n_state + n_task_state;
   s->parameters = arena_take(a, s->n, sizeof(real));
   s->gradients = arena_take(a, s->n, sizeof(real));
@@ -85,7 +95,9 @@ static status_code store_take(const training_plan *plan,
   s->piece_squares = arena_take(
       a, (size_t)count_pieces(s->n, ELEMENTS_PER_PIECE), sizeof(double));
   take_blocks(plan, networks, a, s);
-  return take_groups(plan, networks, s, st);
+  if (take_groups(plan, networks, s, st)) return st->code;
+  add_task_group(n_task_parameters, s);
+  return STATUS_OK;
 }
 
 /* ---- steps --------------------------------------------------------------- */

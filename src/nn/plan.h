@@ -8,7 +8,7 @@
  * lists, the engines read them. Nothing of a plan is kept beyond the call that
  * it is handed to. */
 
-#define MAX_NETWORKS 4
+#define MAX_NETWORKS 8
 #define MAX_LAYERS 256
 #define MAX_GROUPS 4
 #define LAYER_INPUTS 2

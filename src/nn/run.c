@@ -30,6 +30,12 @@ static int plan_has_array(const training_plan *plan, const char *name) {
   return 0;
 }
 
+static int plan_has_network(const training_plan *plan, const char *name) {
+  for (size_t i = 0; i < plan->n_networks; ++i)
+    if (strcmp(plan->networks[i].name, name) == 0) return 1;
+  return 0;
+}
+
 static size_t plan_network(const training_plan *plan, const char *name,
                            status *st) {
   for (size_t i = 0; i < plan->n_networks; ++i)
@@ -56,6 +62,14 @@ static pass run_pass(const run *r, size_t number, uint32_t view, size_t n_rows,
 
 static real *task_state(const run *r) {
   return r->values.state + r->values.n_state - r->n_task_state;
+}
+
+static real *task_parameters(const run *r) {
+  return r->values.parameters + r->values.n - r->n_task_parameters;
+}
+
+static real *task_gradients(const run *r) {
+  return r->values.gradients + r->values.n - r->n_task_parameters;
 }
 
 static status_code load_numbers(const array_block *block, real *to,
@@ -154,7 +168,8 @@ static status_code run_lay_out(const training_plan *plan, arena *a, run *r,
                        plan->task);
   if (check_arrays(plan, r->task, st) || lay_out_networks(plan, r, st) ||
       r->task->lay_out(plan, r, a, st) ||
-      store_take(plan, r->networks, r->n_task_state, a, &r->values, st))
+      store_take(plan, r->networks, r->n_task_parameters, r->n_task_state, a,
+                 &r->values, st))
     return st->code;
   r->order = arena_take(a, r->n_items, sizeof(int));
   if (a->overflow)

@@ -18,10 +18,11 @@ typedef struct {
 } parameter_group;
 
 /* All numbers of a run that change while it trains: they are what a checkpoint
- * keeps. The networks lie one after the other. */
+ * keeps. The networks lie one after the other, what the task has of its own
+ * behind them. */
 typedef struct {
   size_t n, n_state, n_groups;
-  parameter_group groups[MAX_GROUPS];
+  parameter_group groups[MAX_GROUPS + 1]; /* the plan's, then the task's */
   parameter_block *blocks; /* of all networks, one after the other */
   real *parameters, *gradients;
   real *moment_1, *moment_2; /* AdamW: both; SGD: the first, as velocity;
@@ -30,9 +31,12 @@ typedef struct {
   double *piece_squares;     /* scratch of the gradient norm */
 } store;
 
-/* Takes the memory for networks with n parameters and n_state other numbers. */
+/* Takes the memory for the networks and for what the task has of its own. The
+ * task's parameters take the learning rate as it is, without decay and
+ * clipping. */
 static status_code store_take(const training_plan *plan,
-                              const network *networks, size_t n_task_state,
+                              const network *networks,
+                              size_t n_task_parameters, size_t n_task_state,
                               arena *a, store *s, status *st);
 
 /* Optimiser step number t (from 1) on all groups that are not frozen. */

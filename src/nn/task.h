@@ -26,8 +26,8 @@ struct run {
   const task_type *task;
   void *data; /* the task's own, from the run's arena */
   /* Set by the task when it lays itself out: items of an epoch, and values
-   * that it keeps in the store beside the networks' state. */
-  size_t n_items, n_task_state;
+   * that it keeps in the store beside the networks' state and parameters. */
+  size_t n_items, n_task_state, n_task_parameters;
   int *order; /* of the items in this epoch */
   progress at;
   int n_threads; /* of what runs now */
@@ -44,8 +44,9 @@ struct task_type {
   /* What evaluate() counts beside the loss, NULL at the end (and alone where
    * there is nothing); each is a sum over items. */
   const char *const *metrics;
-  /* Takes its memory and sets n_items and n_task_state. Runs twice, the first
-   * time over an arena without memory: r->data is NULL then. */
+  /* Takes its memory and sets n_items, n_task_state and n_task_parameters.
+   * Runs twice, the first time over an arena without memory: r->data is NULL
+   * then. */
   status_code (*lay_out)(const training_plan *plan, run *r, arena *a,
                          status *st);
   /* Takes over a block of one of the arrays. */
@@ -78,6 +79,7 @@ static double plan_option(const training_plan *plan, const char *name,
 static array_plan plan_array(const training_plan *plan, const char *name,
                              status *st);
 static int plan_has_array(const training_plan *plan, const char *name);
+static int plan_has_network(const training_plan *plan, const char *name);
 /* Number of the network that plays a role; a missing one is an error. */
 static size_t plan_network(const training_plan *plan, const char *name,
                            status *st);
@@ -86,6 +88,10 @@ static pass run_pass(const run *r, size_t number, uint32_t view, size_t n_rows,
                      int training);
 /* The task's own part of the store's state. */
 static real *task_state(const run *r);
+/* The task's own parameters and their gradients: numbers that are learned and
+ * belong to no network. start() gives them their first values. */
+static real *task_parameters(const run *r);
+static real *task_gradients(const run *r);
 
 /* Puts a block of numbers in its place among the rows of `to`. */
 static status_code load_numbers(const array_block *block, real *to,
