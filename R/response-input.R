@@ -58,8 +58,8 @@
 #' averaged), units that are not known, do not mix or do not fit the direction,
 #' concentrations of zero or less, and where `direction` or `rows` is missing.
 #' @family drug response functions
-#' @seealso [read_response()] reads files, [simulate_response()] draws a response
-#'   with a known truth.
+#' @seealso [read_response()] reads files, [simulate_response()] draws a
+#'   response with a known truth.
 #' @examples
 #' measured <- data.frame(
 #'     drug = c("erlotinib", "erlotinib", "lapatinib", "lapatinib"),
@@ -107,7 +107,7 @@ drug_response.data.frame <- function(x, drug = "drug", cell = "cell",
     response_from_columns(
         x[[at[["drug"]]]], x[[at[["cell"]]]], x[[at[["value"]]]], direction,
         unit, duplicates, call,
-        label = names(x)[at]
+        label = stats::setNames(names(x)[at], names(at))
     )
 }
 

@@ -114,35 +114,13 @@ check_response_methods <- function(methods, name = "methods",
 response_data <- function(response, drugs, cells, drug_text, cell_text,
                           call = rlang::caller_env()) {
     data <- response_views(response, drugs, cells, call)
-    data$drug_text <- words_about(data$response$drugs, drug_text, "drug_text",
-        call
+    data$drug_text <- caption_texts(
+        drug_text, data$response$drugs, "drug_text", call
     )
-    data$cell_text <- words_about(data$response$cells, cell_text, "cell_text",
-        call
+    data$cell_text <- caption_texts(
+        cell_text, data$response$cells, "cell_text", call
     )
     data
-}
-
-# words by id; those without are called by their id
-words_about <- function(ids, text, name, call) {
-    words <- stats::setNames(ids, ids)
-    if (is.null(text)) {
-        return(words)
-    }
-    if (!is.character(text) || is.null(names(text)) ||
-        !any(ids %in% names(text))) {
-        abort_input(c(
-            "{.arg {name}} must be a character vector with ids as names.",
-            x = if (is.character(text) && !is.null(names(text))) {
-                "{.val {ids[1L]}} is not among them, nor is any other."
-            } else {
-                "It is {describe_value(text)}."
-            }
-        ), call = call)
-    }
-    text <- text[!is.na(text) & names(text) %in% ids]
-    words[names(text)] <- text
-    words
 }
 
 # list(drug, cell): the group of each drug and cell of the data

@@ -16,8 +16,8 @@
 #' for which `direction` is `"low"`.
 #'
 #' @param file Path of a text file.
-#' @param layout `"long"`: a row for each drug and cell; `"wide"`: a row for each
-#'   drug and a column for each cell, or the other way round.
+#' @param layout `"long"`: a row for each drug and cell; `"wide"`: a row for
+#'   each drug and a column for each cell, or the other way round.
 #' @param drug,cell,value Columns, by name or number. Of a long table all three
 #'   must be given. Of a wide one `drug` is the column with the ids of the rows
 #'   where these are drugs, `cell` where they are cells (by default the first);
@@ -243,7 +243,7 @@ inform_response <- function(response, file, found, left_out, table) {
         i = if (length(found$ignored)) {
             "Columns not read: {.field {found$ignored}}."
         },
-        i = "{describe_direction(response)}.",
+        i = "Direction: {describe_direction(response)}.",
         stats::setNames(notes, rep("i", length(notes)))
     ), class = "kith_message_response")
 }

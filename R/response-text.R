@@ -2,6 +2,45 @@
 # response with words (Li and Hu 2023, arXiv:2312.10707). Nothing has to be
 # learned or fetched for them: pieces of text are hashed, see src/seq/text.h.
 
+# A text for each id: those of a user where there are any, else the id itself,
+# which is counted. texts: named by ids, or NULL.
+caption_texts <- function(texts, ids, name, call = rlang::caller_env()) {
+    found <- stats::setNames(ids, ids)
+    if (is.null(texts)) {
+        return(found)
+    }
+    if (!is.character(texts) || is.null(names(texts))) {
+        abort_input(c(
+            "{.arg {name}} must be a character vector with ids as names.",
+            x = if (is.character(texts)) {
+                "It has no names."
+            } else {
+                "It is {describe_value(texts)}."
+            }
+        ), call = call)
+    }
+    check_unique_ids(names(texts), paste("the names of", name), call = call)
+    texts <- texts[!is.na(texts) & nzchar(texts)]
+    check_texts(texts, name, call)
+    known <- ids %in% names(texts)
+    if (!any(known)) {
+        abort_input(c(
+            "{.arg {name}} must have texts of the ids in training.",
+            x = "{.val {ids[1L]}} has none, nor has any other.",
+            i = advise_ids(names(texts), ids, genes = FALSE)
+        ), call = call)
+    }
+    if (!all(known)) {
+        inform_kith(c(
+            "!" = "{sum(!known)} of {length(ids)} ids have no text in
+            {.arg {name}}, such as {.val {ids[!known][1L]}}: the id stands for
+            it."
+        ), class = "kith_message_text")
+    }
+    found[known] <- texts[ids[known]]
+    found
+}
+
 # texts x n: shares of the words and of the trigrams of each text, hashed to n
 # columns. The sum of a row is 1, or 0 for an empty text.
 caption_features <- function(texts, n = 4096L, name = "texts",
@@ -27,9 +66,9 @@ text_tokens <- function(texts, longest = 100L, n_tokens = 4096L,
     cut <- sum(found$needed > longest)
     if (cut > 0L) {
         inform_kith(c(
-            "!" = "{format_count(cut)} of {count_of(length(texts), 'text')} in
-            {.arg {name}} {?is/are} cut to {longest} tokens; the longest has
-            {format_count(max(found$needed))}."
+            "!" = "Texts in {.arg {name}} are cut to {longest} tokens:
+            {format_count(cut)} of {format_count(length(texts))}, of which the
+            longest has {format_count(max(found$needed))}."
         ), class = "kith_message_text")
     }
     rownames(found$tokens) <- names(texts)
@@ -47,10 +86,11 @@ check_texts <- function(texts, name, call) {
     }
     wrong <- which(is.na(texts) | !validUTF8(enc2utf8(texts)))
     if (length(wrong)) {
+        missing <- is.na(texts[wrong[1L]])
+        fault <- if (missing) "missing" else "in another encoding"
         abort_input(c(
             "{.arg {name}} must have texts in UTF-8, none missing.",
-            x = "Element {wrong[1L]} is {if (is.na(texts[wrong[1L]])) 'missing'
-            else 'in another encoding'}.",
+            x = "Element {wrong[1L]} is {fault}.",
             i = "Where nothing is known of a drug or cell, put its id."
         ), call = call)
     }

@@ -114,6 +114,7 @@ view_of_table <- function(x, name, call) {
 response_views <- function(response, drugs, cells,
                            call = rlang::caller_env()) {
     check_class(response, "drug_response", "drug_response", call = call)
+    check_drug_response(response, "response", call)
     views <- list(
         drugs = feature_views(drugs, "drugs", call),
         cells = feature_views(cells, "cells", call)
@@ -121,9 +122,9 @@ response_views <- function(response, drugs, cells,
     kept <- lapply(c(drugs = "drugs", cells = "cells"), function(side) {
         part <- sub("s$", "", side)
         used <- response[[side]][sort(unique(response[[part]]))]
-        known <- rownames(views[[side]][[1L]])
-        check_ids_match(used, known, side, call)
-        intersect(used, known)
+        view <- views[[side]][[1L]]
+        check_ids_match(used, rownames(view), colnames(view), side, call)
+        intersect(used, rownames(view))
     })
     rows <- response$drugs[response$drug] %in% kept$drugs &
         response$cells[response$cell] %in% kept$cells
@@ -142,8 +143,8 @@ response_views <- function(response, drugs, cells,
 }
 
 # Ids without features are left out, but not where they are written in another
-# case, which is a mistake.
-check_ids_match <- function(used, known, side, call) {
+# case, which is a mistake. columns: the features of a view.
+check_ids_match <- function(used, known, columns, side, call) {
     lost <- setdiff(used, known)
     other_case <- known[match(tolower(lost), tolower(known))]
     written <- which(!is.na(other_case))
@@ -162,7 +163,12 @@ check_ids_match <- function(used, known, side, call) {
         abort_input(c(
             "{.arg {side}} must have features of the {side} of the response.",
             x = "{.val {lost[1L]}} has none, nor has any other.",
-            i = advise_ids(used, known, genes = FALSE)
+            i = if (any(used %in% columns)) {
+                "They stand above the columns: turn the matrix with
+                {.fn t}."
+            } else {
+                advise_ids(used, known, genes = FALSE)
+            }
         ), call = call)
     }
 }
@@ -186,7 +192,7 @@ tell_lost <- function(response, aligned, kept) {
         lost <- setdiff(used, kept[[side]])
         if (length(lost)) {
             told <- c(told, sprintf(
-                "%s of %s have no features: %s.", format_count(length(lost)),
+                "%s of %s have no features: %s", format_count(length(lost)),
                 count_of(length(used), part), first_of(lost)
             ))
         }

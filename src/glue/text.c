@@ -70,8 +70,9 @@ SEXP C_text_tokens(SEXP texts, SEXP longest, SEXP n_tokens) {
   for (size_t i = 0; i < n; ++i) {
     read_text(&buffer, texts, (R_xlen_t)i);
     memset(row, 0, width * sizeof *row); /* padding */
-    REAL(needed)[i] = (double)text_tokens(buffer.plain, buffer.length, width,
-                                          n_numbers, row);
+    REAL(needed)
+    [i] = (double)text_tokens(buffer.plain, buffer.length, width, n_numbers,
+                              row);
     for (size_t j = 0; j < width; ++j) INTEGER(tokens)[j * n + i] = row[j];
   }
   const char *names[] = {"tokens", "needed"};

@@ -4,8 +4,11 @@
 
 /* What a hashed piece is: the same letters in another role are another piece.
  */
-typedef enum { PIECE_WORD = 'w', PIECE_TRIGRAM = 't', PIECE_WITHIN = 'i' }
-piece_role;
+typedef enum {
+  PIECE_WORD = 'w',
+  PIECE_TRIGRAM = 't',
+  PIECE_WITHIN = 'i'
+} piece_role;
 
 /* FNV-1a of 64 bits (Fowler, Noll, Vo) of the role and the bytes, folded so
  * that the low bits depend on all of them. */

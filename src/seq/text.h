@@ -7,7 +7,7 @@
 /* Texts as models take them, without a vocabulary that would have to be learned
  * or fetched: pieces of a text are hashed to columns or token numbers (FNV-1a
  * of their bytes), the same on every platform. Letters A to Z count as a to z;
- * other characters, in UTF-8, stay as they are. */
+ * other characters stay as they are. Texts are valid UTF-8. */
 
 /* The length that text of so many bytes has at most once it is plain. */
 #define PLAIN_LENGTH(length) ((length) + 2)
