@@ -69,7 +69,11 @@ fit_response_scales <- function(method, data, rows) {
     y <- data$response$value[rows]
     views <- lapply(c(drugs = "drugs", cells = "cells"), function(side) {
         Map(function(view, name) {
-            fit_view(view, used[[side]], method$most_columns, name)
+            several <- length(data[[side]]) > 1L
+            fit_view(
+                view, used[[side]], method$most_columns,
+                if (several) paste0(side, "$", name) else side
+            )
         }, data[[side]], names(data[[side]]))
     })
     words <- function(texts, used) {
