@@ -59,7 +59,7 @@ response_task_arrays <- function(n = 30, n_numbers = 40, seed = 1,
     ))
 }
 
-caption_options <- c(
+all_options <- c(
     caption_weight = 1, chain_weight = 0.1, head_weight = 0.5, n_hard = 3,
     near_least = 2, near_most = 8, sigma = 0, equal = 1, most_scale = 100,
     chain_ahead = 0.1, chain_back = 0, chain_mean = 1, chain_learned = 1
@@ -86,7 +86,7 @@ pairs_run <- function(arrays = response_task_arrays(text = "none"), ...,
 
 captions_run <- function(arrays, text = "both", options = numeric(),
                          dropout = 0, precision = "double", ...) {
-    all <- caption_options
+    all <- all_options
     all[names(options)] <- options
     networks <- response_networks(all[["head_weight"]] > 0, text, dropout)
     plan <- response_plan(networks, all, "response_captions", "captions", ...)

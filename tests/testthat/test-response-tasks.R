@@ -22,7 +22,7 @@ caption_cases <- list(
 
 case_run <- function(case, dropout = 0, ...) {
     text <- case$text %||% "both"
-    options <- caption_options
+    options <- all_options
     options[names(case$options)] <- case$options
     arrays <- response_task_arrays(text = text)
     # pairs of one caption
@@ -266,7 +266,7 @@ test_that("further captions have other numbers, half of them near", {
         998, 999))
     networks <- response_networks(FALSE)
     networks$number <- network_of_layers(n_numbers, list(layer("linear", 9)))
-    options <- caption_options
+    options <- all_options
     options[c("n_hard", "near_least", "near_most", "head_weight",
         "chain_weight")] <- c(8, 20, 100, 0, 0)
     plan <- response_plan(networks, options, "response_captions", "captions")
