@@ -215,11 +215,16 @@ soft_impute <- function(size, pairs, value, shrinkage) {
     filled <- matrix(0, size[1L], size[2L])
     filled[at] <- value
     level <- NULL
+    n <- min(low_rank, size - 1L)
     for (turn in seq_len(30L)) {
-        n <- min(low_rank, size - 1L)
-        found <- irlba::irlba(filled, nv = n, nu = n)
+        # irlba is for few of many
+        found <- if (4L * n < min(size)) {
+            irlba::irlba(filled, nv = n, nu = n)
+        } else {
+            svd(filled, n, n)
+        }
         level <- level %||% (shrinkage * found$d[1L])
-        d <- pmax(found$d - level, 0)
+        d <- pmax(found$d[seq_len(n)] - level, 0)
         filled <- found$u %*% (d * t(found$v))
         smooth <- filled
         filled[at] <- value

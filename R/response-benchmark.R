@@ -174,11 +174,11 @@ predict_arm.list <- function(method, arm) {
     )
     fit <- response_fit_of(
         arm$data, method, arm$blind, arm$groups, parts,
-        lapply(jobs, fit_arm), arm$settings$control
+        lapply(jobs, function(job) fit_arm(job)), arm$settings$control
     )
     pairs <- response_pairs(arm$data, arm$part$test)
-    alone <- lapply(fit$members, predict_response_member,
-        drugs = arm$data$drugs, cells = arm$data$cells, pairs = pairs
+    alone <- predict_members(
+        fit$members, arm$data$drugs, arm$data$cells, pairs
     )
     average <- Reduce(`+`, Map(`*`, alone, fit$weights))
     half <- interval_width(

@@ -78,10 +78,17 @@ predict.response_fit <- function(object, newdata = NULL, drugs = NULL,
 }
 
 average_members <- function(fit, asked) {
-    predicted <- lapply(fit$members, predict_response_member,
-        drugs = asked$drugs, cells = asked$cells, pairs = asked$pairs
+    predicted <- predict_members(
+        fit$members, asked$drugs, asked$cells, asked$pairs
     )
     Reduce(`+`, Map(`*`, predicted, fit$weights))
+}
+
+# what each member predicts
+predict_members <- function(members, drugs, cells, pairs) {
+    lapply(members, function(member) {
+        predict_response_member(member, drugs, cells, pairs)
+    })
 }
 
 #' @rdname response_fit
@@ -114,8 +121,8 @@ network_member <- function(fit, captions, call = rlang::caller_env(2)) {
         type <- if (captions) "caption" else "embedding"
         abort_input(c(
             "{.arg type} cannot be {.val {type}} for this fit.",
-            x = "It has the member{?s} {.val {names(fit$members)}}, none of
-            which is a network{if (captions) ' with captions'}.",
+            x = "Its members are {.val {names(fit$members)}}, and none is a
+            network{if (captions) ' with captions'}.",
             i = "Learn with {.code methods = list(network = method_cldr())}."
         ), call = call)
     }
@@ -129,12 +136,8 @@ network_member <- function(fit, captions, call = rlang::caller_env(2)) {
 asked_pairs <- function(fit, newdata, drugs, cells, drug_text = NULL,
                         cell_text = NULL, call = rlang::caller_env()) {
     known <- fit$data
-    new_drugs <- or_null(drugs, new_views, lapply(known$drugs, colnames),
-        "drugs", call
-    )
-    new_cells <- or_null(cells, new_views, lapply(known$cells, colnames),
-        "cells", call
-    )
+    new_drugs <- given_views(drugs, fit, "drugs", call)
+    new_cells <- given_views(cells, fit, "cells", call)
     if (is.null(newdata)) {
         newdata <- expand.grid(
             drug = view_ids(new_drugs %||% known$drugs),
@@ -156,6 +159,13 @@ asked_pairs <- function(fit, newdata, drugs, cells, drug_text = NULL,
 }
 
 view_ids <- function(views) rownames(views[[1L]])
+
+# views of new drugs or cells with the columns of the fit's, NULL of none
+given_views <- function(x, fit, side, call) {
+    if (!is.null(x)) {
+        new_views(x, lapply(fit$data[[side]], colnames), side, call)
+    }
+}
 
 check_asked <- function(newdata, call) {
     if (!is.data.frame(newdata) || !all(c("drug", "cell") %in%

@@ -63,10 +63,8 @@ rank_candidates <- function(fit, what, one, drugs, cells, n, by, level, n_near,
     by <- check_choice(by, c("response", "relative"), call = call)
     given <- if (what == "drug") drugs else cells
     name <- paste0(what, "s")
-    known <- fit$data[[name]]
     candidates <- view_ids(
-        or_null(given, new_views, lapply(known, colnames), name, call) %||%
-            known
+        given_views(given, fit, name, call) %||% fit$data[[name]]
     )
     newdata <- if (what == "drug") {
         data.frame(drug = candidates, cell = one)
@@ -103,9 +101,7 @@ rank_evidence <- function(fit, what, one, candidates, drugs, cells, n_near) {
     name <- paste0(other, "s")
     known <- fit$data[[name]][1L]
     given <- if (what == "drug") cells else drugs
-    new <- or_null(given, new_views, lapply(fit$data[[name]], colnames), name,
-        NULL
-    )
+    new <- given_views(given, fit, name, NULL)
     here <- chosen_views(one, new[1L], known, name, NULL)$views[[1L]]
     likeness <- view_likeness(here, known[[1L]])
     likeness[names(likeness) == one] <- NA

@@ -55,8 +55,9 @@
 #' screen$drug_text[1:2]
 #' @export
 simulate_response <- function(n_drugs = 120, n_cells = 80,
-                              n_series = ceiling(n_drugs / 8), n_lineages = 5,
-                              n_targets = 4, n_bits = 256, n_features = 100,
+                              n_series = max(2, ceiling(n_drugs / 8)),
+                              n_lineages = 5, n_targets = 4, n_bits = 256,
+                              n_features = 100,
                               shares = c(
                                   drug = 0.5, cell = 0.1, interaction = 0.2,
                                   noise = 0.2
