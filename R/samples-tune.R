@@ -37,6 +37,7 @@
 #' @section Errors: Of class `kith_error_input`: a fit without a network, labels
 #'   that [probe()] refuses, weights that are no positive numbers or name no
 #'   class.
+#' @seealso [fine_tune()][fine_tune_transcripts] of transcripts.
 #' @family sample functions
 #' @examples
 #' set.seed(1)

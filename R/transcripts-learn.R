@@ -27,8 +27,8 @@
 #'   [encoder_conv()] with the readout `"mean"`. `NULL`: two blocks of 64 and 96
 #'   filters of width 7, each followed by a pool over 4 positions, with layer
 #'   normalisation.
-#' @param method What [method_isoclr()] returns; or [method_untrained()], for the
-#'   encoder as it was drawn, to compare with.
+#' @param method What [method_isoclr()] returns; or [method_untrained()], for
+#'   the encoder as it was drawn, to compare with.
 #' @param control What [train_control()] returns; `validation` is a share of the
 #'   sets. What it leaves open comes from the method.
 #' @param ... Where `x` is no object of class `transcripts`: arguments of

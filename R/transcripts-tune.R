@@ -222,7 +222,8 @@ transcript_tuning_plan <- function(networks, kind, settings, control, lengths,
         task = "sequences_labels", objective = tuning_losses[[kind]],
         networks = networks, groups = tuning_groups(control, settings$frozen),
         options = c(
-            frozen = as.double(settings$frozen), sequence_options(views, lengths)
+            frozen = as.double(settings$frozen),
+            sequence_options(views, lengths)
         ),
         optimizer = resolve_optimizer(control), key = key
     )
