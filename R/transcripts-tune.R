@@ -1,7 +1,8 @@
 #' Train an encoder of transcripts on with labels
 #'
-#' Puts a linear head on the encoder of a fit of [learn_transcripts()] and
-#' trains both on labelled transcripts: cross-entropy of the logits for classes,
+#' Puts a linear head on the encoder of a fit of [learn_transcripts()], behind a
+#' normalisation that standardises the encodings of the labelled transcripts as
+#' they are at first, and trains all on labelled transcripts: cross-entropy of the logits for classes,
 #' of each label where a transcript may have several, squared error for numbers
 #' (standardised). For penalised heads on encodings and features that stay as
 #' they are see [probe()][probe_transcripts].
@@ -190,9 +191,9 @@ transcript_tuning_job <- function(fit, x, labels, weights, settings, key,
                 y = targets$y[watched, , drop = FALSE]
             )
         },
-        first = fit$member[intersect(
-            names(fit$member), c("parameters", "state")
-        )],
+        first = first_of_tuned(
+            fit, x, encoder, plan$networks$encoder, control, key
+        ),
         learned = list(
             labels = labels[c("kind", "levels")], transcripts = x$id,
             fit = fit[c("method", "encoder", "tracks")],
@@ -206,9 +207,30 @@ tuned_networks <- function(encoder, tracks, positions, n_out) {
     first <- resolve_network(encoder, tracks, positions)
     list(
         encoder = first,
-        head = network_of_layers(
-            network_n_out(first), list(layer("linear", n_out))
-        )
+        head = network_of_layers(network_n_out(first), list(
+            layer("batchnorm", option = c(1e-8, 0.1)), layer("linear", n_out)
+        ))
+    )
+}
+
+# What the run begins with: the encoder of the fit, or one that is drawn, and
+# statistics with which its encodings of the labelled are standardised. Without
+# these a head would hardly see them: they differ by hundredths around a mean
+# that is far from 0.
+first_of_tuned <- function(fit, x, encoder, network, control, key) {
+    numbers <- fit$member[c("parameters", "state")]
+    if (is.null(fit$member$parameters)) {
+        numbers <- network_initialise(network, control$precision, key)
+    }
+    encoded <- encode_sequences(
+        x, encoder, numbers, control, fit$method$positions
+    )
+    scaling <- space_scaling(list(encoded))[[1L]]
+    varies <- is.finite(scaling$scale)
+    variance <- ifelse(varies, scaling$scale^2 / max(1, sum(varies)), 1)
+    list(
+        parameters = numbers$parameters,
+        state = c(numbers$state, unname(scaling$centre), unname(variance))
     )
 }
 

@@ -11,8 +11,9 @@
  * statistics change.
  *
  * The loss is a sum over rows, so each chunk (task/sequences_chunks.h) goes
- * through encoder, head and back once, on its own; batch normalisation in the
- * head sees a chunk as that in the encoder does. */
+ * through encoder, head and back once, on its own. The head runs as it does
+ * without training: batch normalisation in it goes by running statistics, which
+ * stay what they were set to. */
 
 #include "task/row_loss.h"
 #include "task/sequences_chunks.h"
@@ -131,7 +132,7 @@ static status_code sequences_labels_chunk(run *r, const int *items,
       sequence_chunk_encode(r, c, &t->sets, number, !t->frozen, st);
   if (encoded == NULL) return st->code;
   memcpy(t->head_tape.input, encoded, n_rows * c->n_out * sizeof(real));
-  pass p = chunk_pass(r, t->head, number, n_rows, 1);
+  pass p = chunk_pass(r, t->head, number, n_rows, 0);
   if (network_forward(head, &t->head_tape, &p, st)) return st->code;
   sequences_labels_targets(t, items, &c->chunks[number]);
   if (sequences_labels_loss(r, t, n_rows, total, loss, st)) return st->code;

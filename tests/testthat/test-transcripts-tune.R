@@ -35,6 +35,18 @@ small_fit <- function(data, method = method_isoclr(projector = c(16, 8)),
     )
 }
 
+# encodings of a result as its head has them: scaled by those of the labelled in
+# the fit, and then by what was learned
+standardised <- function(tuned, fit, encoded) {
+    start <- encode(fit)[tuned$transcripts, ]
+    n <- ncol(start)
+    learned <- length(fit$member$parameters) + seq_len(2 * n)
+    scale <- tuned$member$parameters[learned]
+    spread <- sqrt(colMeans(sweep(start, 2, colMeans(start))^2))
+    z <- sweep(sweep(encoded, 2, colMeans(start)), 2, spread, "/")
+    sweep(sweep(z, 2, scale[seq_len(n)], "*"), 2, scale[n + seq_len(n)], "+")
+}
+
 test_that("numbers are learned, and predictions are those of the head", {
     data <- labelled_cells()
     fit <- small_fit(data)
@@ -55,8 +67,10 @@ test_that("numbers are learned, and predictions are those of the head", {
     encoded <- encode(tuned, data$x[!train])
     expect_identical(dim(encoded), c(sum(!train), 16L))
     expect_gt(max(abs(encoded - encode(fit)[!train, ])), 0.01)
+    # standardised as the encodings of the fit
     head <- utils::tail(tuned$member$parameters, 17)
-    scores <- drop(encoded %*% head[1:16]) + head[17]
+    z <- standardised(tuned, fit, encoded)
+    scores <- drop(z %*% head[1:16]) + head[17]
     y <- 100 + 10 * data$y[train]
     expect_equal(found, scores * stats::sd(y) + mean(y), tolerance = 1e-4)
     measured <- evaluate(tuned, data$x[!train], 100 + 10 * data$y[!train],
@@ -81,7 +95,7 @@ test_that("classes and several labels take the same way", {
         as.character(found), colnames(prob)[max.col(prob, "first")]
     )
     head <- utils::tail(tuned$member$parameters, 51)
-    logits <- encode(tuned, data$x[!train]) %*%
+    logits <- standardised(tuned, fit, encode(tuned, data$x[!train])) %*%
         t(matrix(head[1:48], 3, byrow = TRUE)) +
         rep(head[49:51], each = sum(!train))
     expect_equal(unname(prob), unname(exp(logits) / rowSums(exp(logits))),
@@ -114,10 +128,15 @@ test_that("a frozen encoder is the one of the fit", {
     )
     n <- seq_along(fit$member$parameters)
     expect_identical(tuned$member$parameters[n], fit$member$parameters)
-    expect_identical(tuned$member$state, fit$member$state)
+    in_encoder <- seq_along(fit$member$state)
+    expect_identical(tuned$member$state[in_encoder], fit$member$state)
     expect_equal(encode(tuned, data$x), encode(fit), tolerance = 1e-6)
     free <- fine_tune(fit, data$y, data$x, control = tuning_run(epochs = 3))
-    expect_false(identical(free$member$state, fit$member$state))
+    expect_false(identical(free$member$state[in_encoder], fit$member$state))
+    # what encodings are standardised by stays
+    expect_identical(
+        free$member$state[-in_encoder], tuned$member$state[-in_encoder]
+    )
 })
 
 test_that("a fit without training is the start of a run, and trains on", {
@@ -191,6 +210,9 @@ test_that("padding and dropout of the fit are kept where they are not given", {
     expect_identical(job$plan$options[["mask_rate"]], 0.1)
     expect_identical(job$plan$options[["crop"]], 1)
     expect_identical(job$first$parameters, fit$member$parameters)
+    expect_equal(job$first$state[1:16], unname(colMeans(encode(fit))),
+        tolerance = 1e-5
+    )
     # 300 steps, 10 epochs at least
     n <- length(data$x)
     steps <- function(n) {
