@@ -2,10 +2,10 @@
 #'
 #' Puts a linear head on the encoder of a fit of [learn_transcripts()], behind a
 #' normalisation that standardises the encodings of the labelled transcripts as
-#' they are at first, and trains all on labelled transcripts: cross-entropy of the logits for classes,
-#' of each label where a transcript may have several, squared error for numbers
-#' (standardised). For penalised heads on encodings and features that stay as
-#' they are see [probe()][probe_transcripts].
+#' they are at first, and trains all on labelled transcripts: cross-entropy of
+#' the logits for classes, of each label where a transcript may have several,
+#' squared error for numbers (standardised). For penalised heads on encodings
+#' and features that stay as they are see [probe()][probe_transcripts].
 #'
 #' With [train_control()]'s defaults there are 10 epochs, or as many as make 300
 #' steps, with AdamW, rate 1e-3 falling to 0 along a cosine, in batches of 32
