@@ -99,10 +99,10 @@ draw_watched <- function(n, share, key, call) {
 }
 
 # pairs to watch, which train_control() takes too, are for other learners
-check_watched_share <- function(share, call) {
+check_watched_share <- function(share, call, what = "samples") {
     if (!is.numeric(share)) {
         abort_input(c(
-            "{.arg validation} must be a share of the samples here.",
+            "{.arg validation} must be a share of the {what} here.",
             x = "It is {describe_value(share)}.",
             i = "For instance {.code train_control(validation = 0.2)}."
         ), call = call)

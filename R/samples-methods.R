@@ -250,7 +250,7 @@ check_has_history <- function(fit, call = rlang::caller_env()) {
         abort_input(c(
             "{.arg type} cannot be {.val history} for this fit.",
             x = "Nothing was trained: it has no epochs.",
-            i = "{.code type = \"space\"} draws its samples."
+            i = "{.code type = \"space\"} draws the space itself."
         ), call = call)
     }
 }

@@ -22,7 +22,8 @@
 #'   (2 - 2 cos(q1, t2)) + (2 - 2 cos(q2, t1)). The target is a moving average
 #'   of encoder and projector (running statistics as well), without a gradient;
 #'   each step keeps a share `momentum` of it.
-#' * `method_untrained()`: the encoder as it was drawn.
+#' * `method_untrained()`: the encoder as it was drawn. [learn_transcripts()]
+#'   takes it as well.
 #'
 #' What replaces a value of a gene (`corruption`): a number between its smallest
 #' and largest (`"uniform"`), its value in a training sample that is drawn for
@@ -254,7 +255,10 @@ method_byol <- function(preset = c("kith", "paper", "original"),
 #' @export
 method_untrained <- function() {
     structure(list(name = "untrained", preset = "kith"),
-        class = c("method_untrained", "method_network", "sample_method")
+        class = c(
+            "method_untrained", "method_network", "sample_method",
+            "transcript_method"
+        )
     )
 }
 

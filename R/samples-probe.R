@@ -81,13 +81,6 @@ probe.default <- function(fit, y, ...) {
     ), call = rlang::current_env())
 }
 
-abort_no_samples_fit <- function(fit, call = rlang::caller_env()) {
-    abort_input(c(
-        "{.arg fit} must be a fit of {.fn learn_samples}.",
-        x = "It is {describe_value(fit)}."
-    ), call = call)
-}
-
 #' @rdname probe
 #' @method probe samples_fit
 #' @export

@@ -37,6 +37,7 @@
 #' @section Errors: Of class `kith_error_input`: a fit without a network, labels
 #'   that [probe()] refuses, weights that are no positive numbers or name no
 #'   class.
+#' @seealso [fine_tune()][fine_tune_transcripts] of transcripts.
 #' @family sample functions
 #' @examples
 #' set.seed(1)
@@ -63,7 +64,13 @@ fine_tune <- function(fit, y, ...) UseMethod("fine_tune")
 
 #' @method fine_tune default
 #' @export
-fine_tune.default <- function(fit, y, ...) abort_no_samples_fit(fit)
+fine_tune.default <- function(fit, y, ...) {
+    abort_input(c(
+        "{.arg fit} must be a fit of {.fn learn_samples} or
+        {.fn learn_transcripts}.",
+        x = "It is {describe_value(fit)}."
+    ))
+}
 
 #' @rdname fine_tune
 #' @order 1
@@ -243,10 +250,10 @@ tuning_groups <- function(control, frozen) {
     )
 }
 
-# which samples are watched: a share of each class, of which some stay; whole
-# groups, each with the class of its first sample
-watched_labels <- function(labels, share, key, call) {
-    check_watched_share(share, call)
+# which of the labelled are watched: a share of each class, of which some stay;
+# whole groups, each with the class of its first
+watched_labels <- function(labels, share, key, call, what = "samples") {
+    check_watched_share(share, call, what)
     key <- derive_key(key, "validation", 1L)
     n <- length(labels$rows)
     strata <- if (labels$kind == "class") as.integer(labels$y) else rep(1L, n)
@@ -264,7 +271,7 @@ watched_labels <- function(labels, share, key, call) {
     watched <- labels$groups %in% chosen
     if (!any(watched) || all(watched)) {
         abort_input(c(
-            "{.arg validation} must leave labelled samples to train on and some
+            "{.arg validation} must leave labelled {what} to train on and some
             to watch.",
             x = "A share of {share} of {n} leaves
             {if (any(watched)) 'none to train on' else 'none to watch'}.",
@@ -278,14 +285,14 @@ watched_labels <- function(labels, share, key, call) {
 # of logits (rows x outputs) against targets
 tuning_measures <- list(
     class = new_measure(
-        "log_loss", "log-loss on watched samples", FALSE,
+        "log_loss", "log-loss of what is watched", FALSE,
         function(predicted, truth) {
             logs <- log_softmax(predicted)
             -mean(logs[cbind(seq_len(nrow(logs)), truth[, 1L] + 1)])
         }
     ),
     labels = new_measure(
-        "log_loss", "log-loss on watched samples", FALSE,
+        "log_loss", "log-loss of what is watched", FALSE,
         function(predicted, truth) {
             -mean(stats::plogis(ifelse(truth > 0, predicted, -predicted),
                 log.p = TRUE

@@ -30,7 +30,7 @@
 #'     a function that makes encodings of transcripts.
 #'
 #'   So a network that was trained, one that was not, and one of another
-#'   preset are three of them.
+#'   preset are three of them; [method_untrained()] gives the second.
 #' @param labels How many labelled transcripts, all where there are fewer;
 #'   `Inf`: all. A number below 1 is a share.
 #' @param baselines Names of those to compare with. `NULL`: all that there is
@@ -39,6 +39,13 @@
 #' @param folds How many folds; or the fold of each transcript, a vector in the
 #'   form of `groups`, where `NA` (a published split) is only trained on.
 #' @param draws Draws of labels in each fold.
+#' @param fine_tune Is a fit of [learn_transcripts()], from `methods` or from a
+#'   function there, also trained on with the labels? `TRUE`, or a list of
+#'   arguments of [fine_tune()][fine_tune_transcripts], such as `list(control =
+#'   train_control(epochs = 20), dropout = 0)`, of which a seed does not count.
+#'   Two arms more show it: `<name> fine-tuned`, and `<name> from scratch`, the
+#'   same network with the same optimiser and rule to stop, from other random
+#'   first parameters in each draw. Both take minutes for some thousand labels.
 #' @param control Its `threads` and `seed` count.
 #' @param folder Where finished folds are kept, so that a stopped benchmark goes
 #'   on. `NULL`: nowhere.
@@ -76,7 +83,8 @@
 benchmark_transcripts <- function(x, y, groups = NULL, methods = list(),
                                   labels = c(40, 150, 600, Inf),
                                   baselines = NULL, k = 1:4, folds = 10,
-                                  draws = 5, control = train_control(),
+                                  draws = 5, fine_tune = FALSE,
+                                  control = train_control(),
                                   folder = NULL,
                                   BPPARAM = BiocParallel::SerialParam()) {
     check_class(control, "train_control", "train_control")
@@ -92,10 +100,13 @@ benchmark_transcripts <- function(x, y, groups = NULL, methods = list(),
         draws = check_count(draws),
         baselines = sets[check_transcript_baselines(baselines, sets)]
     )
+    settings$tuning <- benchmark_tuning(fine_tune, methods)
     if ("random forest" %in% names(settings$baselines)) {
         need_package("ranger", "A baseline of trees")
     }
-    methods <- check_transcript_methods(methods, names(settings$baselines))
+    methods <- check_transcript_methods(
+        methods, names(settings$baselines), !is.null(settings$tuning)
+    )
     jobs <- lapply(sort(unique(fold[!is.na(fold)])), function(f) {
         new_compare_arm(
             kind = "transcripts", label = data.frame(fold = f),
@@ -106,21 +117,26 @@ benchmark_transcripts <- function(x, y, groups = NULL, methods = list(),
     })
     results <- run_arms(jobs, BPPARAM)
     rows <- lapply(results, function(result) cbind(result$label, result$rows))
-    structure(do.call(rbind, rows),
+    rows <- do.call(rbind, rows)
+    structure(rows,
         class = c("transcripts_benchmark", "data.frame"),
         predicted = do.call(rbind, lapply(results, `[[`, "predicted")),
-        kind = data$labels$kind, ours = transcript_arms(methods),
+        kind = data$labels$kind,
+        ours = setdiff(unique(rows$method), names(settings$baselines)),
         transductive = names(Filter(Negate(is.function), methods))
     )
 }
 
 space_arms <- c("", " alone", " joint")
 
-transcript_arms <- function(methods) {
-    unlist(lapply(names(methods), paste0, space_arms))
+tuned_arms <- c(" fine-tuned", " from scratch")
+
+# all that there may be
+transcript_arms <- function(methods, tuned = FALSE) {
+    unlist(lapply(names(methods), paste0, c(space_arms, if (tuned) tuned_arms)))
 }
 
-check_transcript_methods <- function(methods, baselines,
+check_transcript_methods <- function(methods, baselines, tuned = FALSE,
                                      call = rlang::caller_env()) {
     named <- is.list(methods) && !inherits(methods, "kith_fit") &&
         (length(methods) == 0L || !is.null(names(methods)) &&
@@ -136,7 +152,9 @@ check_transcript_methods <- function(methods, baselines,
             i = "For instance {.code list(kith = encode(fit, x))}."
         ), call = call)
     }
-    check_arm_names(c(transcript_arms(methods), baselines), "methods", call)
+    check_arm_names(
+        c(transcript_arms(methods, tuned), baselines), "methods", call
+    )
     if (length(methods) + length(baselines) == 0L) {
         abort_input(
             "{.arg methods} or {.arg baselines} must name what to compare.",
@@ -200,176 +218,4 @@ transcript_folds <- function(folds, data, key, call = rlang::caller_env()) {
         ), call = call)
     }
     fold
-}
-
-# ---- a fold -----------------------------------------------------------------
-
-fit_arm.transcripts_arm <- function(arm) {
-    settings <- arm$settings
-    spaces <- fold_transcript_spaces(arm)
-    rows <- arm$labels$rows
-    tested <- which(arm$test[rows])
-    # those of a tested group never show a label
-    near <- arm$groups[rows] %in% arm$groups[rows[tested]]
-    shown <- which(!near)
-    parts <- lapply(settings$labels, function(k) {
-        n <- if (k < 1) max(1, round(k * length(shown))) else k
-        draws <- if (n < length(shown)) settings$draws else 1L
-        lapply(seq_len(draws), function(draw) {
-            key <- derive_key(arm$key, "split", draw)
-            drawn <- shown[draw_transcripts(length(shown), n, key)]
-            predicted <- transcript_predictions(arm, spaces, drawn, tested, key)
-            label <- data.frame(labels = k, draw = draw)
-            measures <- measure_transcript_arms(
-                predicted, pick_labels(arm$labels, tested)
-            )
-            list(
-                rows = cbind(label, measures,
-                    n_train = length(drawn), n_test = length(tested)
-                ),
-                predicted = if (arm$labels$kind == "response") {
-                    cbind(label,
-                        transcript = arm$x$id[rows[tested]],
-                        group = arm$groups[rows[tested]],
-                        y = arm$labels$y[tested],
-                        as.data.frame(lapply(predicted, drop), optional = TRUE)
-                    )
-                }
-            )
-        })
-    })
-    parts <- unlist(parts, recursive = FALSE)
-    list(
-        label = arm$label, rows = do.call(rbind, lapply(parts, `[[`, "rows")),
-        predicted = do.call(rbind, lapply(parts, `[[`, "predicted"))
-    )
-}
-
-# n of the transcripts that may show a label
-draw_transcripts <- function(n_shown, n, key) {
-    if (n >= n_shown) {
-        return(seq_len(n_shown))
-    }
-    which(draw_held_out(
-        n_shown, n / n_shown, derive_key(key, "units", 1L)
-    ) == 0L)
-}
-
-# labels of some of the labelled transcripts
-pick_labels <- function(labels, i) {
-    labels$y <- if (labels$kind == "response") {
-        labels$y[i]
-    } else {
-        lapply(labels$y, `[`, i)
-    }
-    labels
-}
-
-# list(theirs, ours): spaces of the labelled transcripts, by baseline and method
-fold_transcript_spaces <- function(arm) {
-    x <- arm$x[arm$labels$rows]
-    features <- function(settings) {
-        suppress_told(rlang::inject(sequence_features(x, !!!settings,
-            threads = arm$settings$control$threads
-        )))
-    }
-    theirs <- lapply(arm$settings$baselines, function(settings) {
-        list(features = features(settings))
-    })
-    beside <- if (length(arm$methods)) features(default_features(arm$x))
-    ours <- Map(function(method, name) {
-        encoded <- method_encodings(method, arm, x)
-        check_transcript_spaces(
-            list(features = beside, encoding = encoded), name
-        )
-    }, arm$methods, names(arm$methods))
-    list(theirs = theirs, ours = ours)
-}
-
-# encodings of the transcripts x by a method of a fold; a function sees training
-# transcripts alone
-method_encodings <- function(method, arm, x) {
-    if (is.function(method)) {
-        near <- arm$groups %in% arm$groups[arm$test]
-        method <- method(arm$x[which(!near)])
-        if (is.function(method)) {
-            method <- method(x)
-        }
-    }
-    encoded <- if (is.matrix(method)) method else unclass(encode(method, x))
-    encoded[rownames(encoded) %in% x$id, , drop = FALSE]
-}
-
-# predictions of the tested by each arm: matrices, a column for each label
-transcript_predictions <- function(arm, spaces, drawn, tested, key) {
-    labels <- pick_labels(arm$labels, drawn)
-    groups <- arm$groups[arm$labels$rows][drawn]
-    control <- arm$settings$control
-    control$seed <- as.integer(key[1L] %% .Machine$integer.max)
-    theirs <- lapply(names(spaces$theirs), function(name) {
-        space <- spaces$theirs[[name]]$features
-        if (name == "random forest") {
-            return(forest_predictions(
-                space[drawn, , drop = FALSE], labels,
-                space[tested, , drop = FALSE], 1L, control$threads
-            ))
-        }
-        head_predictions(
-            spaces$theirs[[name]], labels, groups, drawn, tested, control
-        )[[1L]]
-    })
-    ours <- Map(function(space, name) {
-        found <- head_predictions(
-            space, labels, groups, drawn, tested, control
-        )
-        stats::setNames(
-            found[c("average", "encoding", "joint")], paste0(name, space_arms)
-        )
-    }, spaces$ours, names(spaces$ours))
-    c(
-        unlist(unname(ours), recursive = FALSE),
-        stats::setNames(theirs, names(spaces$theirs))
-    )
-}
-
-# Predictions by all heads together (`average`) and by each: a list of matrices.
-# A label that all or none of the drawn have is predicted by its share.
-head_predictions <- function(spaces, labels, groups, drawn, tested, control) {
-    train <- lapply(spaces, function(space) space[drawn, , drop = FALSE])
-    scaling <- space_scaling(train)
-    train <- apply_scaling(train, scaling)
-    test <- apply_scaling(
-        lapply(spaces, function(space) space[tested, , drop = FALSE]), scaling
-    )
-    heads <- names(train)
-    if (labels$kind == "response") {
-        learned <- learn_numbers(train, labels$y, groups)
-        return(c(list(average = response_of(learned, test)), Map(
-            head_scores, learned$heads, test
-        )))
-    }
-    found <- lapply(labels$y, function(y) {
-        if (length(unique(y)) < 2L) {
-            share <- mean(y == "TRUE")
-            same <- rep(share, length(tested))
-            return(stats::setNames(
-                rep(list(same), length(heads) + 1L), c("average", heads)
-            ))
-        }
-        learned <- learn_transcript_classes(train, y, groups, list(
-            weights = rep(1, length(y)), folds = 5L, threads = control$threads,
-            key = draw_key(control$seed)
-        ))
-        c(
-            list(average = probabilities_of(learned, test)[, 2L]),
-            lapply(stats::setNames(nm = heads), function(head) {
-                exp(log_softmax(
-                    head_scores(learned$heads[[head]], test[[head]])
-                ))[, 2L]
-            })
-        )
-    })
-    lapply(stats::setNames(nm = c("average", heads)), function(head) {
-        vapply(found, `[[`, numeric(length(tested)), head)
-    })
 }

@@ -48,25 +48,26 @@ encode.transcripts_fit <- function(fit, newdata = NULL, ...) {
 }
 
 # new transcripts, checked against those of the fit
-new_transcripts_of <- function(fit, newdata, call = rlang::caller_env()) {
+new_transcripts_of <- function(fit, newdata, name = "newdata",
+                               call = rlang::caller_env()) {
     if (!inherits(newdata, "transcripts")) {
         newdata <- encode_transcripts(newdata)
     }
     if (length(newdata) == 0L) {
-        abort_input("{.arg newdata} must have at least one transcript.",
+        abort_input("{.arg {name}} must have at least one transcript.",
             call = call
         )
     }
     if (newdata$tracks != fit$tracks) {
         way_out <- if (fit$tracks == 6L) {
             "Give {.arg cds} and {.arg exons} to {.fn encode_transcripts}; where
-            none of the transcripts has any, set {.code newdata$tracks <- 6L}."
+            none of the transcripts has any, set {.code {name}$tracks <- 6L}."
         } else {
             "Leave {.arg cds} and {.arg exons} of {.fn encode_transcripts} away,
-            or set {.code newdata$tracks <- 4L}."
+            or set {.code {name}$tracks <- 4L}."
         }
         abort_input(c(
-            "{.arg newdata} must have the {fit$tracks} tracks of the fit.",
+            "{.arg {name}} must have the {fit$tracks} tracks of the fit.",
             x = "It has {newdata$tracks}: letters {if (newdata$tracks == 6L)
             'with' else 'without'} codons and exons.",
             i = way_out
@@ -86,18 +87,22 @@ predict.transcripts_fit <- function(object, newdata = NULL, ...) {
 #' @method tidy transcripts_fit
 #' @export
 tidy.transcripts_fit <- function(x, ...) {
-    x$history
+    x$history %||% data.frame(
+        epoch = integer(), loss = numeric(), hits = numeric()
+    )
 }
 
 #' @rdname transcripts_fit
 #' @method glance transcripts_fit
 #' @export
 glance.transcripts_fit <- function(x, ...) {
-    last <- utils::tail(x$history, 1L)
+    last <- function(column) {
+        utils::tail(x$history[[column]], 1L) %||% NA_real_
+    }
     data.frame(
         method = x$method$name, transcripts = nrow(x$encoded),
         sets = x$n_sets, tracks = x$tracks, dimensions = ncol(x$encoded),
-        loss = last$loss, hits = last$hits, x$diagnostics
+        loss = last("loss"), hits = last("hits"), x$diagnostics
     )
 }
 
@@ -129,10 +134,14 @@ print.transcripts_fit <- function(x, ...) {
         "  ", row$transcripts, " transcripts in ", row$sets, " sets, ",
         row$tracks, " tracks"
     )
-    cli::cat_line(sprintf(
-        "  %s (%s), %d epochs, last loss %.3g, hits %.0f%%", row$method,
-        x$method$preset, nrow(x$history), row$loss, 100 * row$hits
-    ))
+    cli::cat_line(if (is.null(x$history)) {
+        paste0("  ", row$method)
+    } else {
+        sprintf(
+            "  %s (%s), %d epochs, last loss %.3g, hits %.0f%%", row$method,
+            x$method$preset, nrow(x$history), row$loss, 100 * row$hits
+        )
+    })
     cli::cat_line(sprintf(
         "  %d dimensions, effective rank %.1f, mean cosine %.2f",
         row$dimensions, row$effective_rank, row$mean_cosine
@@ -180,6 +189,7 @@ autoplot.transcripts_fit <- function(object, type = c("space", "history"),
     rlang::check_dots_empty()
     type <- check_choice(type, c("space", "history"))
     if (type == "history") {
+        check_has_history(object)
         return(plot_sample_history(object$history, "Training on transcripts"))
     }
     rows <- augment(object, newdata)

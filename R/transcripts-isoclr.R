@@ -60,6 +60,7 @@
 #' @references Fradkin P, Shi R, Wang B, Frey B, Lee LJ (2023). Splicing up your
 #'   predictions with RNA contrastive learning. arXiv:2310.08738. Yeh CH et al.
 #'   (2021). Decoupled contrastive learning. arXiv:2110.06848.
+#' @seealso [method_untrained()], for the same encoder without training.
 #' @family transcript functions
 #' @examples
 #' method_isoclr()

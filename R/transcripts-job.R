@@ -193,13 +193,7 @@ measure_loss_of_sets <- new_measure(
 
 # which of n sets are watched
 draw_watched_sets <- function(n, share, key, call) {
-    if (!is.numeric(share)) {
-        abort_input(c(
-            "{.arg validation} must be a share of the sets here.",
-            x = "It is {describe_value(share)}.",
-            i = "For instance {.code train_control(validation = 0.2)}."
-        ), call = call)
-    }
+    check_watched_share(share, call, "sets")
     held <- draw_held_out(n, 1 - share, derive_key(key, "validation", 1L)) == 1L
     if (sum(held) < 2L || sum(!held) < smallest_batch) {
         abort_input(c(
@@ -241,6 +235,20 @@ finish_job.transcript_job <- function(job, ends) {
     )
     warn_collapsed_transcripts(fit)
     fit
+}
+
+# The encoder as a run of this key would begin with.
+untrained_transcripts <- function(x, set, method, encoder, control, key) {
+    lengths <- encoder_lengths(encoder, x$tracks, max(x$length))
+    network <- resolve_network(encoder, x$tracks, lengths$longest)
+    numbers <- network_initialise(network, control$precision, key)
+    encoded <- encode_sequences(x, encoder, numbers, control)
+    new_plain_fit("transcripts_fit", control,
+        method = method, encoder = encoder, network = network,
+        tracks = x$tracks, n_sets = max(set), length = x$length,
+        member = c(numbers, list(key = key)), encoded = encoded,
+        history = NULL, diagnostics = space_diagnostics(encoded)
+    )
 }
 
 warn_collapsed_transcripts <- function(fit) {
@@ -285,15 +293,22 @@ encode_sequences <- function(x, encoder, numbers, control, padded = NULL) {
     engine_write_first(
         run, Filter(length, numbers[c("parameters", "state")])
     )
-    encoded <- matrix(0, length(x$id), n_out, dimnames = list(
-        x$id, paste0("dim", seq_len(n_out))
-    ))
-    # by length, so that rows of a block share their buckets
-    order <- order(x$length)
-    blocks <- cumsum(as.double(pmax(x$length[order], lengths$shortest))) %/%
-        encode_positions
-    for (rows in split(order, blocks)) {
-        encoded[rows, ] <- engine_output(run, rows - 1L, control$threads)
-    }
+    encoded <- output_by_length(
+        run, seq_along(x$id), x$length, lengths$shortest, control$threads
+    )
+    dimnames(encoded) <- list(x$id, paste0("dim", seq_len(n_out)))
     encoded
+}
+
+# Encodings of sequences of a run, by number, with so many bases each, in blocks
+# between which Ctrl-C is answered; shortest: see encoder_lengths().
+output_by_length <- function(run, rows, length, shortest, threads) {
+    # by length, so that rows of a block share their buckets
+    order <- order(length)
+    blocks <- cumsum(as.double(pmax(length[order], shortest))) %/%
+        encode_positions
+    found <- lapply(split(rows[order], blocks), function(some) {
+        engine_output(run, some - 1L, threads)
+    })
+    do.call(rbind, unname(found))[order(order), , drop = FALSE]
 }

@@ -27,7 +27,8 @@
 #'   [encoder_conv()] with the readout `"mean"`. `NULL`: two blocks of 64 and 96
 #'   filters of width 7, each followed by a pool over 4 positions, with layer
 #'   normalisation.
-#' @param method What [method_isoclr()] returns.
+#' @param method What [method_isoclr()] returns; or [method_untrained()], for
+#'   the encoder as it was drawn, to compare with.
 #' @param control What [train_control()] returns; `validation` is a share of the
 #'   sets. What it leaves open comes from the method.
 #' @param ... Where `x` is no object of class `transcripts`: arguments of
@@ -36,8 +37,9 @@
 #' @return An object of class `transcripts_fit`, a `kith_fit`: plain R data. Its
 #'   parts: `method`, `encoder`, `network`, `tracks`, `n_sets`, `length` (bases
 #'   of each transcript), `member` (the encoder's parameters), `encoded`
-#'   (transcripts x dimensions), `history`, `diagnostics` (see
-#'   [glance()][transcripts_fit]), `control`, `version`, `blas`.
+#'   (transcripts x dimensions), `history` (`NULL` of what is untrained),
+#'   `diagnostics` (see [glance()][transcripts_fit]), `control`, `version`,
+#'   `blas`.
 #' @section Errors: Of class `kith_error_input`: what [encode_transcripts()]
 #'   refuses, fewer than 8 sets, sets of other transcripts, an encoder that has
 #'   weights for each position or whose pools need longer transcripts. A space
@@ -67,6 +69,9 @@ learn_transcripts <- function(x, sets = NULL, encoder = NULL,
     x <- as_transcripts(x, ..., call = call)
     set <- set_of_each(x, sets, call)
     key <- draw_key(control$seed)
+    if (method$name == "untrained") {
+        return(untrained_transcripts(x, set, method, encoder, control, key))
+    }
     learned <- list(
         x = x, method = method, encoder = encoder, n_sets = max(set)
     )

@@ -67,30 +67,39 @@ predict.transcripts_probe <- function(object, newdata = NULL, type = NULL,
 evaluate.transcripts_probe <- function(x, newdata, y, groups = NULL,
                                        draws = 1000, level = 0.95, ...) {
     rlang::check_dots_empty()
-    draws <- check_count(draws, min = 0)
-    level <- check_number(level, 0, 1, open = TRUE)
     spaces <- probed_spaces(x, newdata)
     ids <- rownames(spaces[[1L]])
-    check_label_ids(y, ids, "y", rlang::current_env())
-    labels <- tested_labels(y, ids, x)
+    evaluate_transcripts(x, ids, y, groups, draws, level, function() {
+        predict_spaces(x, spaces, ids, utils::tail(prediction_types(x), 1L))
+    })
+}
+
+# learned: a probe, or what is like one; predict: predictions for all ids
+evaluate_transcripts <- function(learned, ids, y, groups, draws, level, predict,
+                                 call = rlang::caller_env()) {
+    draws <- check_count(draws, min = 0, call = call)
+    level <- check_number(level, 0, 1, open = TRUE, call = call)
+    check_label_ids(y, ids, "y", call)
+    labels <- tested_labels(y, ids, learned, call)
     if (length(labels$rows) == 0L) {
         abort_input(c(
             "{.arg y} must have a label for some transcripts of
             {.arg newdata}.",
             x = "All are {.code NA}."
-        ))
+        ), call = call)
     }
-    check_not_learned(ids[labels$rows], x$transcripts, "transcripts")
-    groups <- transcript_groups(groups, ids)[labels$rows]
-    predicted <- predict_spaces(
-        x, spaces, ids, utils::tail(prediction_types(x), 1L)
+    check_not_learned(ids[labels$rows], learned$transcripts, "transcripts",
+        call = call
     )
+    groups <- transcript_groups(groups, ids, call)[labels$rows]
+    predicted <- predict()
     measure <- function(predicted, truth, measures, groups) {
         measure_labels(
-            predicted, truth, groups, measures, draws, level, x$control$seed
+            predicted, truth, groups, measures, draws, level,
+            learned$control$seed
         )
     }
-    switch(x$kind,
+    switch(learned$kind,
         response = measure(
             predicted[labels$rows], labels$y, number_measures, groups
         ),
@@ -98,8 +107,8 @@ evaluate.transcripts_probe <- function(x, newdata, y, groups = NULL,
             predicted[labels$rows, , drop = FALSE], labels$y, groups, measure
         ),
         labels = evaluate_labels(
-            predicted[labels$rows, x$levels, drop = FALSE],
-            labels$y[x$levels], groups, measure
+            predicted[labels$rows, learned$levels, drop = FALSE],
+            labels$y[learned$levels], groups, measure
         )
     )
 }

@@ -1,10 +1,13 @@
 # Labels from RNA sequences on public sets: ridge regression (logistic for
 # functions) on simple features, a forest, and with --fit what
-# learn_transcripts() adds, beside the same encoder untrained.
+# learn_transcripts() adds, beside the same encoder untrained; with --fine-tune
+# also that encoder trained on with the labels, and from scratch.
 #
 #   KITH_DATA=DIR Rscript bench/transcripts.R [--sets=A,B] [--folder=DIR]
 #       [--labels=Inf] [--folds=10] [--draws=5] [--workers=1] [--forest]
-#       [--fit] [--tables=DIR] [--lib=DIR]
+#       [--fit] [--fine-tune] [--tables=DIR] [--lib=DIR]
+#
+# For few labels: --fine-tune --labels=0.01,0.1,Inf --draws=5 --folds=5
 #
 # Folds keep paralogs, variants of one mother and identical sequences together;
 # te and utr3 have the split that their data came with. An encoder sees all
@@ -36,9 +39,8 @@ dir.create(folder, showWarnings = FALSE)
 
 # ---- encoders ----------------------------------------------------------------
 
-# epochs = 0: the encoder as it was drawn. What learn_transcripts() is called
-# with stands here alone.
-train_encoder <- function(corpus, epochs) {
+# What learn_transcripts() is called with stands here alone.
+train_encoder <- function(corpus, method) {
     groups <- corpus$groups
     sets <- if (!is.null(groups)) {
         transcript_sets(corpus$x, groups[names(corpus$x)])
@@ -46,36 +48,42 @@ train_encoder <- function(corpus, epochs) {
         ids <- names(corpus$x)
         transcript_sets(corpus$x, stats::setNames(ids, ids))
     }
-    control <- if (is.null(epochs)) {
-        train_control(seed = 1)
-    } else {
-        train_control(seed = 1, epochs = epochs)
-    }
-    learn_transcripts(corpus$x, sets, control = control)
+    learn_transcripts(corpus$x, sets,
+        method = method, control = train_control(seed = 1)
+    )
 }
 
-# encodings of a set's transcripts, from the folder if they are there
-encodings_of <- function(set, name, kind, epochs) {
-    file <- file.path(folder, paste0("encodings-", name, "-", kind, ".rds"))
+# the value of an expression, from the folder if it is there
+kept <- function(name, value) {
+    file <- file.path(folder, paste0(name, ".rds"))
     if (!file.exists(file)) {
-        corpus <- if (is.null(set$corpus)) set else set$corpus()
-        fit <- train_encoder(corpus, epochs)
-        saveRDS(encode(fit, set$x), file)
+        saveRDS(value, file)
     }
     readRDS(file)
 }
 
+fit_of <- function(set, name, kind, method) {
+    kept(paste("fit", name, kind, sep = "-"), {
+        corpus <- if (is.null(set$corpus)) set else set$corpus()
+        train_encoder(corpus, method)
+    })
+}
+
+encodings_of <- function(set, name, kind, method) {
+    kept(paste("encodings", name, kind, sep = "-"), {
+        encode(fit_of(set, name, kind, method), set$x)
+    })
+}
+
+# encodings, or with --fine-tune the trained fit itself
 learned_methods <- function(set, name) {
-    if (!flag("fit")) {
+    if (!flag("fit") && !flag("fine-tune")) {
         return(list())
     }
-    if (!exists("learn_transcripts")) {
-        message("this kith has no learn_transcripts(): floors alone")
-        return(list())
-    }
+    take <- if (flag("fine-tune")) fit_of else encodings_of
     list(
-        kith = encodings_of(set, name, "trained", NULL),
-        untrained = encodings_of(set, name, "untrained", 0)
+        kith = take(set, name, "trained", method_isoclr()),
+        untrained = encodings_of(set, name, "untrained", method_untrained())
     )
 }
 
@@ -104,7 +112,8 @@ run_set <- function(name) {
         } else {
             set$folds
         },
-        draws = as.integer(option("draws", "5")), control = control,
+        draws = as.integer(option("draws", "5")),
+        fine_tune = flag("fine-tune"), control = control,
         folder = folder, BPPARAM = workers
     )
     measures <- intersect(
@@ -123,12 +132,17 @@ run_set <- function(name) {
     cbind(set = name, table)
 }
 
+# number of labels in a name: nothing of all, 1pct of a share
+name_labels <- function(k) {
+    if (is.finite(k)) paste0("_", if (k < 1) paste0(100 * k, "pct") else k)
+}
+
 # TASK_floor_r and so on, with all labels or k of them in the name
 print_lines <- function(name, set, result) {
     rows <- summary(result, bootstrap = 0)
     for (k in unique(rows$labels)) {
         at <- rows[rows$labels == k, ]
-        task <- paste0(name, if (is.finite(k)) paste0("_", k))
+        task <- paste0(name, name_labels(k))
         unit <- if (is.matrix(set$y)) "_auc" else "_r"
         value <- function(method) at$mean[match(method, at$method)]
         ours <- at$method %in% attr(result, "ours")
@@ -151,6 +165,13 @@ print_lines <- function(name, set, result) {
             floor <- at[at$method == set$floor, ]
             lines[[paste0(task, "_combined_margin")]] <- floor$margin
             lines[[paste0(task, "_combined_margin_se")]] <- floor$margin_se
+        }
+        if ("kith fine-tuned" %in% at$method) {
+            tuned <- value("kith fine-tuned")
+            scratch <- value("kith from scratch")
+            lines[[paste0(task, "_finetuned", unit)]] <- tuned
+            lines[[paste0(task, "_scratch", unit)]] <- scratch
+            lines[[paste0(task, "_finetuned_ratio")]] <- tuned / scratch
         }
         print_results(lines, 3L)
     }

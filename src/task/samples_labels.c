@@ -8,7 +8,7 @@
  * Option `frozen`: 1 where the encoder runs as it does without training, and
  * neither its parameters nor its running statistics change. */
 
-#include "nn/losses.h"
+#include "task/row_loss.h"
 #include "task/tasks.h"
 
 typedef struct {
@@ -19,16 +19,10 @@ typedef struct {
   real *x, *y, *weight;
   tape encoder_tape, head_tape;
   real *target; /* of the batch */
-  double *row_loss;
+  double *row_loss, *row_weight;
 } labels;
 
 /* ---- laying out ---------------------------------------------------------- */
-
-static int is_mean_over_rows(const char *objective) {
-  return strcmp(objective, "softmax_cross_entropy") == 0 ||
-         strcmp(objective, "binary_cross_entropy") == 0 ||
-         strcmp(objective, "squared_error") == 0;
-}
 
 static void labels_read_plan(const training_plan *plan, const run *r,
                              labels *t, status *st) {
@@ -40,11 +34,8 @@ static void labels_read_plan(const training_plan *plan, const run *r,
   t->frozen = plan_option(plan, "frozen", st) != 0;
   t->encoder = plan_network(plan, "encoder", st);
   t->head = plan_network(plan, "head", st);
-  if (!is_mean_over_rows(plan->objective))
-    status_fail(st, STATUS_INTERNAL, "rows have no loss \"%s\" of their own",
-                plan->objective);
+  t->loss = find_row_loss(plan, st);
   if (st->code) return;
-  t->loss = find_head_loss(plan->objective);
   const network *encoder = &r->networks[t->encoder];
   const network *head = &r->networks[t->head];
   t->n_encoded = row_size(encoder->out);
@@ -76,6 +67,7 @@ static status_code labels_lay_out(const training_plan *plan, run *r, arena *a,
   tape_take(&r->networks[t->head], n, 1, a, &t->head_tape);
   t->target = arena_take(a, n, t->n_targets * sizeof(real));
   t->row_loss = arena_take(a, n, sizeof(double));
+  t->row_weight = arena_take(a, n, sizeof(double));
   r->n_items = t->n_rows;
   return STATUS_OK;
 }
@@ -90,18 +82,12 @@ static status_code labels_load(run *r, const array_block *block, status *st) {
 
 /* ---- batches ------------------------------------------------------------- */
 
-/* From the mean over rows to the weighted mean: loss and gradient. */
-static double weigh_rows(const labels *t, const int *items,
-                         const head_batch *head) {
-  size_t n = head->n, k = head->n_columns;
-  double total = 0, loss = 0;
-  for (size_t i = 0; i < n; ++i) total += (double)t->weight[items[i]];
-  for (size_t i = 0; i < n; ++i) {
-    double share = (double)n * (double)t->weight[items[i]] / total;
-    loss += share * head->row_loss[i];
-    for (size_t j = i * k; j < (i + 1) * k; ++j) head->d_x[j] *= C(share);
-  }
-  return loss;
+/* The weights of the rows of a batch; returns their sum. */
+static double labels_weights(const labels *t, const int *items, size_t n) {
+  double total = 0;
+  for (size_t i = 0; i < n; ++i)
+    total += t->row_weight[i] = (double)t->weight[items[i]];
+  return total;
 }
 
 static status_code labels_evaluate(run *r, const batch_choice *choice,
@@ -128,7 +114,8 @@ static status_code labels_evaluate(run *r, const batch_choice *choice,
                      .n_threads = r->n_threads};
   if (t->loss->check(&head, st)) return st->code;
   t->loss->evaluate(&head);
-  result->loss = weigh_rows(t, choice->items, &head);
+  double total = labels_weights(t, choice->items, n);
+  result->loss = weigh_row_losses(&head, t->row_weight, total);
   p = run_pass(r, t->head, 0, n, 1);
   if (!t->frozen) p.d_input = t->encoder_tape.upstream;
   network_backward(&r->networks[t->head], &t->head_tape, &p);

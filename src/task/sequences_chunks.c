@@ -150,24 +150,41 @@ static void fill_chunk(const run *r, sequence_chunks *c,
   }
 }
 
-/* Chunks of a step draw what layers draw (dropout) under keys of their own. */
-static pass chunk_pass(const run *r, const sequence_chunks *c, size_t number,
-                       int training) {
-  const sequence_chunk *chunk = &c->chunks[number];
-  pass p = run_pass(r, c->encoder, 0, chunk->n_rows, training);
+static pass chunk_pass(const run *r, size_t network, size_t number,
+                       size_t n_rows, int training) {
+  pass p = run_pass(r, network, 0, n_rows, training);
   if (number > 0) p.key = rng_key_from_seed((int64_t)(r->key + number));
+  return p;
+}
+
+static pass encoder_pass(const run *r, const sequence_chunks *c, size_t number,
+                         int training) {
+  size_t n_rows = c->chunks[number].n_rows;
+  pass p = chunk_pass(r, c->encoder, number, n_rows, training);
   if (c->masked) p.filled = c->filled;
   return p;
 }
 
-static status_code forward_chunk(const run *r, sequence_chunks *c,
-                                 const sequence_sets *s, size_t number,
-                                 int training, status *st) {
+static const real *sequence_chunk_encode(const run *r, sequence_chunks *c,
+                                         const sequence_sets *s, size_t number,
+                                         int training, status *st) {
   const sequence_chunk *chunk = &c->chunks[number];
+  tape *t = &c->tapes[chunk->bucket];
   fill_chunk(r, c, s, chunk, training);
-  pass p = chunk_pass(r, c, number, training);
-  return network_forward(&c->networks[chunk->bucket], &c->tapes[chunk->bucket],
-                         &p, st);
+  pass p = encoder_pass(r, c, number, training);
+  return network_forward(&c->networks[chunk->bucket], t, &p, st) ? NULL
+                                                                 : t->output;
+}
+
+static real *sequence_chunk_upstream(const sequence_chunks *c, size_t number) {
+  return c->tapes[c->chunks[number].bucket].upstream;
+}
+
+static void sequence_chunk_learn(const run *r, sequence_chunks *c,
+                                 size_t number) {
+  size_t bucket = c->chunks[number].bucket;
+  pass p = encoder_pass(r, c, number, 1);
+  network_backward(&c->networks[bucket], &c->tapes[bucket], &p);
 }
 
 static status_code sequence_chunks_encode(const run *r, sequence_chunks *c,
@@ -179,8 +196,8 @@ static status_code sequence_chunks_encode(const run *r, sequence_chunks *c,
   if (n_state_bytes > 0) memcpy(c->state, state, n_state_bytes);
   for (size_t i = 0; i < c->n_chunks; ++i) {
     const sequence_chunk *chunk = &c->chunks[i];
-    if (forward_chunk(r, c, s, i, training, st)) return st->code;
-    const real *output = c->tapes[chunk->bucket].output;
+    const real *output = sequence_chunk_encode(r, c, s, i, training, st);
+    if (output == NULL) return st->code;
     for (size_t k = 0; k < chunk->n_rows; ++k)
       memcpy(c->encoded + (size_t)c->order[chunk->first + k] * c->n_out,
              output + k * c->n_out, c->n_out * sizeof(real));
@@ -196,12 +213,33 @@ static status_code sequence_chunks_learn(const run *r, sequence_chunks *c,
   int there = r->networks[c->encoder].n_state == 0;
   for (size_t i = c->n_chunks; i-- > 0; there = 0) {
     const sequence_chunk *chunk = &c->chunks[i];
-    tape *t = &c->tapes[chunk->bucket];
-    if (!there && forward_chunk(r, c, s, i, 1, st)) return st->code;
+    if (!there && sequence_chunk_encode(r, c, s, i, 1, st) == NULL)
+      return st->code;
     gather_rows(c->d_encoded, c->order + chunk->first, chunk->n_rows, c->n_out,
-                t->upstream);
-    pass p = chunk_pass(r, c, i, 1);
-    network_backward(&c->networks[chunk->bucket], t, &p);
+                sequence_chunk_upstream(c, i));
+    sequence_chunk_learn(r, c, i);
+  }
+  return STATUS_OK;
+}
+
+/* ---- output -------------------------------------------------------------- */
+
+static status_code sequence_chunks_output(const run *r, sequence_chunks *c,
+                                          const sequence_sets *s,
+                                          const int *rows, size_t n,
+                                          double *out, status *st) {
+  for (size_t i = 0; i < n; ++i)
+    if (rows[i] < 0 || (size_t)rows[i] >= s->n_sequences)
+      return status_fail(st, STATUS_INTERNAL,
+                         "`rows` holds an index out of range");
+  for (size_t first = 0; first < n; first += c->max_rows) {
+    size_t n_rows = smaller(c->max_rows, n - first);
+    for (size_t i = 0; i < n_rows; ++i)
+      c->rows[i] = whole_sequence(s, (size_t)rows[first + i]);
+    sequence_chunks_cut(c, n_rows);
+    if (sequence_chunks_encode(r, c, s, 0, st)) return st->code;
+    for (size_t i = 0; i < n_rows * c->n_out; ++i)
+      out[first * c->n_out + i] = (double)c->encoded[i];
   }
   return STATUS_OK;
 }

@@ -53,8 +53,18 @@ static void sequence_chunks_lay_out(const training_plan *plan, const run *r,
                                     sequence_chunks *c, status *st);
 /* Cuts the n rows in c->rows into chunks. */
 static void sequence_chunks_cut(sequence_chunks *c, size_t n);
-/* All rows to c->encoded, as views are (with masks and, in layers, draws) or,
- * with training 0, as they are. */
+/* One chunk forward, as views are (with masks and, in layers, draws) or, with
+ * training 0, as they are; its rows come out in the order of the chunk. */
+static const real *sequence_chunk_encode(const run *r, sequence_chunks *c,
+                                         const sequence_sets *s, size_t number,
+                                         int training, status *st);
+/* The gradient of these outputs is to be written here ... */
+static real *sequence_chunk_upstream(const sequence_chunks *c, size_t number);
+/* ... before those of the encoder's parameters are added. Follows
+ * sequence_chunk_encode() of this chunk with training. */
+static void sequence_chunk_learn(const run *r, sequence_chunks *c,
+                                 size_t number);
+/* All rows to c->encoded. */
 static status_code sequence_chunks_encode(const run *r, sequence_chunks *c,
                                           const sequence_sets *s, int training,
                                           status *st);
@@ -62,5 +72,14 @@ static status_code sequence_chunks_encode(const run *r, sequence_chunks *c,
  * sequence_chunks_encode() with training. */
 static status_code sequence_chunks_learn(const run *r, sequence_chunks *c,
                                          const sequence_sets *s, status *st);
+/* Encodings of n whole sequences: output() of a task. */
+static status_code sequence_chunks_output(const run *r, sequence_chunks *c,
+                                          const sequence_sets *s,
+                                          const int *rows, size_t n,
+                                          double *out, status *st);
+/* The pass of a chunk's rows through a network. Chunks of a step draw what
+ * layers draw (dropout) under keys of their own. */
+static pass chunk_pass(const run *r, size_t network, size_t number,
+                       size_t n_rows, int training);
 
 #endif

@@ -144,7 +144,7 @@ static status_code sequences_contrast_evaluate(run *r,
   const network *projector = &r->networks[t->projector];
   size_t n = choice->n_items, n_rows = N_SEQUENCE_VIEWS * n;
   if (sequences_check_batch(choice, st)) return st->code;
-  sequence_sets_draw(r, &t->sets, choice, c->rows);
+  sequence_sets_draw(r, &t->sets, choice, N_SEQUENCE_VIEWS, c->rows);
   sequence_chunks_cut(c, n_rows);
   if (sequence_chunks_encode(r, c, &t->sets, 1, st)) return st->code;
   tape *projected = &t->projector_tape;
@@ -173,21 +173,7 @@ static size_t sequences_contrast_output_width(const run *r) {
 static status_code sequences_contrast_output(run *r, const int *rows, size_t n,
                                              double *out, status *st) {
   sequence_contrast *t = r->data;
-  sequence_chunks *c = &t->chunks;
-  for (size_t i = 0; i < n; ++i)
-    if (rows[i] < 0 || (size_t)rows[i] >= t->sets.n_sequences)
-      return status_fail(st, STATUS_INTERNAL,
-                         "`rows` holds an index out of range");
-  for (size_t first = 0; first < n; first += c->max_rows) {
-    size_t n_rows = smaller(c->max_rows, n - first);
-    for (size_t i = 0; i < n_rows; ++i)
-      c->rows[i] = whole_sequence(&t->sets, (size_t)rows[first + i]);
-    sequence_chunks_cut(c, n_rows);
-    if (sequence_chunks_encode(r, c, &t->sets, 0, st)) return st->code;
-    for (size_t i = 0; i < n_rows * c->n_out; ++i)
-      out[first * c->n_out + i] = (double)c->encoded[i];
-  }
-  return STATUS_OK;
+  return sequence_chunks_output(r, &t->chunks, &t->sets, rows, n, out, st);
 }
 
 /* ---- the task ------------------------------------------------------------ */

@@ -113,7 +113,7 @@ static status_code sequence_sets_start(const sequence_sets *s, status *st) {
 /* ---- views --------------------------------------------------------------- */
 
 static void sequence_sets_draw(const run *r, const sequence_sets *s,
-                               const batch_choice *choice,
+                               const batch_choice *choice, uint32_t n_views,
                                sequence_row *rows) {
   size_t n = choice->n_items;
   for (size_t i = 0; i < n; ++i) {
@@ -122,7 +122,7 @@ static void sequence_sets_draw(const run *r, const sequence_sets *s,
         .key = r->key, .step = (uint32_t)r->at.n_steps, .item = (uint32_t)set};
     uint32_t members[2];
     draw_members(&place, (uint32_t)s->set_size[set], s->different, members);
-    for (uint32_t view = 0; view < 2; ++view) {
+    for (uint32_t view = 0; view < n_views; ++view) {
       sequence_row *row = &rows[view * n + i];
       row->sequence = (size_t)s->set_start[set] + members[view];
       place.view = view;

@@ -43,9 +43,11 @@ static status_code sequence_sets_load(const sequence_sets *s,
 /* Once all arrays are there: checks that they fit each other. */
 static status_code sequence_sets_start(const sequence_sets *s, status *st);
 
-/* Both views of the sets of a batch: rows i and i + n_items are two of one. */
+/* n_views (1 or 2) views of each set of a batch: rows i and i + n_items are two
+ * of one. */
 static void sequence_sets_draw(const run *r, const sequence_sets *s,
-                               const batch_choice *choice, sequence_row *rows);
+                               const batch_choice *choice, uint32_t n_views,
+                               sequence_row *rows);
 /* A sequence as it is. */
 static sequence_row whole_sequence(const sequence_sets *s, size_t sequence);
 static void write_sequence_row(const sequence_sets *s, const view_rules *rules,

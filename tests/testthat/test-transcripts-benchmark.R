@@ -203,3 +203,103 @@ test_that("bad input is refused with a way out", {
     refused("train", folds = rep(1, 30))
     refused("labels", labels = 0)
 })
+
+test_that("fits are trained on with the labels, and from scratch", {
+    data <- benchmark_genes(45)
+    fit_of <- function(x) {
+        learn_transcripts(x,
+            encoder = encoder_conv(c(6, 8),
+                width = 5, dropout = 0, hidden = integer(0)
+            ),
+            method = method_isoclr(projector = c(8, 8)),
+            control = train_control(epochs = 1, seed = 1, threads = 1)
+        )
+    }
+    fit <- fit_of(data$x)
+    words <- sequence_features(data$x, features = "kmers", k = 1)
+    tuning <- list(
+        control = train_control(epochs = 3, learning_rate = 0.01, seed = 9),
+        dropout = 0
+    )
+    run <- function(...) {
+        benchmark_transcripts(data$x, data$y, data$family,
+            labels = Inf, baselines = character(), folds = 3,
+            fine_tune = tuning, control = quiet, ...
+        )
+    }
+    result <- run(methods = list(net = fit, words = words))
+    arms <- c(
+        "net", "net alone", "net joint", "words", "words alone", "words joint",
+        "net fine-tuned", "net from scratch"
+    )
+    expect_identical(unique(result$method), arms)
+    expect_setequal(attr(result, "ours"), arms)
+    expect_identical(
+        run(methods = list(net = fit, words = words)), result
+    )
+    # what a call of fine_tune() predicts
+    seen <- attr(result, "predicted")
+    key <- draw_key(1L)
+    fold <- item_folds(45, 3, derive_key(key, "folds", 1L),
+        groups = paste("group", data$family)
+    )
+    at <- names(data$x)[fold == 2]
+    train <- setdiff(names(data$x), at)
+    network <- derive_key(
+        derive_key(derive_key(key, "fold", 2L), "split", 1L), "network", 1L
+    )
+    control <- train_control(
+        epochs = 3, learning_rate = 0.01, threads = 1,
+        seed = as.integer(network[1L] %% .Machine$integer.max)
+    )
+    tuned <- fine_tune(fit, data$y[train], data$x[train],
+        dropout = 0, control = control
+    )
+    rows <- match(at, seen$transcript)
+    expect_equal(
+        seen[["net fine-tuned"]][rows], unname(predict(tuned, data$x[at]))
+    )
+    untrained <- fit_of(data$x)
+    untrained$member[c("parameters", "state")] <- network_initialise(
+        untrained$network, control$precision, draw_key(control$seed)
+    )[c("parameters", "state")]
+    scratch <- fine_tune(untrained, data$y[train], data$x[train],
+        dropout = 0, control = control
+    )
+    expect_equal(
+        seen[["net from scratch"]][rows], unname(predict(scratch, data$x[at])),
+        tolerance = 1e-6
+    )
+    # labels, and a fit of each fold; one label may be all that is shown
+    several <- cbind(high = data$y > 0.3, low = data$y < -0.3)
+    result <- benchmark_transcripts(data$x, several, data$family,
+        methods = list(inside = fit_of), labels = 2, draws = 1,
+        baselines = character(), folds = 3, fine_tune = tuning, control = quiet
+    )
+    expect_true(all(tuned_arms %in% sub("inside", "", result$method)))
+    expect_false(anyNA(result$micro_auc))
+    one <- benchmark_transcripts(data$x, data$y, data$family,
+        methods = list(net = fit), labels = 1, draws = 1,
+        baselines = character(), folds = 3, fine_tune = tuning, control = quiet
+    )
+    rows <- one[one$method == "net fine-tuned", ]
+    expect_true(all(is.na(rows$pearson)) && !anyNA(rows$rmse))
+})
+
+test_that("what cannot be fine-tuned is refused", {
+    data <- benchmark_genes(30)
+    words <- sequence_features(data$x, features = "kmers", k = 1)
+    refused <- function(pattern, fine_tune, methods = list(net = identity)) {
+        expect_error(benchmark_transcripts(data$x, data$y,
+            methods = methods, fine_tune = fine_tune, control = quiet
+        ), pattern, class = "kith_error_input")
+    }
+    refused("cannot be trained on", TRUE, list(words = words))
+    refused("must be .*TRUE", train_control())
+    refused("must be .*TRUE", 3)
+    refused("must be .*TRUE", list(epochs = 3))
+    refused("mask_rate", list(mask_rate = 2))
+    refused("checkpoint", list(
+        control = train_control(checkpoint = tempfile(fileext = ".rds"))
+    ))
+})
