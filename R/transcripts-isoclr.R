@@ -42,6 +42,8 @@
 #'   floor of this share; all tracks there are 0.25.
 #' @param mask_all Masks fall on the whole padded length, as published, or
 #'   (`FALSE`) on bases alone.
+#' @param mask_codons Mask whole codons where a coding sequence is known, the
+#'   floor of this share of those in its frame, or (`FALSE`) bases one by one?
 #' @param crop Share of a transcript that a view keeps, in (0, 1\]; 1: all of
 #'   it. Where a coding sequence is known its reading frame is kept.
 #' @param shift A view is moved by 0 to so many positions; one draw for a batch.
@@ -69,7 +71,8 @@
 method_isoclr <- function(preset = c("kith", "paper"), loss = NULL,
                           temperature = 0.1, mask_rate = 0.15, crop = NULL,
                           shift = NULL, projector = NULL, different = TRUE,
-                          weights = TRUE, mask_all = NULL, positions = NULL) {
+                          weights = TRUE, mask_all = NULL, mask_codons = NULL,
+                          positions = NULL) {
     preset <- check_choice(preset, names(isoclr_presets))
     settings <- isoclr_presets[[preset]]
     given <- list(
@@ -79,6 +82,7 @@ method_isoclr <- function(preset = c("kith", "paper"), loss = NULL,
             mask_rate, "With 1 nothing would be left of the transcript."
         ),
         mask_all = or_null(mask_all, check_flag),
+        mask_codons = or_null(mask_codons, check_flag),
         crop = or_null(crop, check_crop),
         shift = or_null(shift, check_count, min = 0, max = 1024),
         projector = or_null(projector, check_head),
@@ -113,6 +117,7 @@ check_crop <- function(crop, name = rlang::caller_arg(crop),
 isoclr_presets <- list(
     kith = list(
         loss = "decoupled", crop = 0.6, shift = 0L, mask_all = FALSE,
+        mask_codons = TRUE,
         projector = c(128L, 128L),
         training = list(
             epochs = 2L, steps = 60L, batch_size = 256L, learning_rate = 2e-3,
@@ -121,6 +126,7 @@ isoclr_presets <- list(
     ),
     paper = list(
         loss = "decoupled", crop = 1, shift = 3L, mask_all = TRUE,
+        mask_codons = FALSE,
         projector = c(2048L, 2048L, 512L), positions = 12288L,
         training = list(
             epochs = 600L, steps = 0L, batch_size = 1536L,

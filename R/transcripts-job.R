@@ -142,7 +142,8 @@ sequence_options <- function(method, lengths) {
     c(
         temperature = method$temperature, crop = method$crop, codon = 1,
         shift = method$shift, mask_rate = method$mask_rate,
-        mask_all = as.double(method$mask_all), mask_value = 0.25,
+        mask_all = as.double(method$mask_all),
+        mask_codons = as.double(method$mask_codons), mask_value = 0.25,
         different = as.double(method$different), shortest = lengths$shortest,
         most_positions = chunk_positions,
         masked = as.double(is.null(method$positions))
