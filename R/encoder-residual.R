@@ -159,6 +159,7 @@ encoder_residual <- function(preset = c("small", "S", "M", "L"),
         ),
         n_out = NULL, normalize = check_flag(normalize)
     )
+    check_word_length(encoder)
     check_not_alone(channels, encoder$norm)
     check_not_alone(encoder$hidden, encoder$norm, "hidden")
     if (!is.null(n_out)) {
@@ -188,6 +189,16 @@ residual_presets <- local({
     )
 })
 
+check_word_length <- function(encoder, call = rlang::caller_env()) {
+    if (encoder$words && encoder$fold > 5L) {
+        abort_input(c(
+            "{.arg fold} must be at most 5 with {.arg words}.",
+            x = "It is {encoder$fold}, which makes 4^{encoder$fold} words.",
+            i = "{.code fold = 3} reads codons."
+        ), call = call)
+    }
+}
+
 # The engine takes no more than 256 layers, some 20 blocks.
 check_few_blocks <- function(encoder, call = rlang::caller_env()) {
     n_blocks <- sum(as.double(encoder$blocks))
@@ -209,7 +220,7 @@ print.encoder_residual <- function(x, ...) {
         collapse = " > "
     )
     parts <- c(
-        if (x$fold > 1L) {
+        if (x$fold > 1L || x$words) {
             paste(if (x$words) "words of" else "positions by", x$fold)
         },
         paste("blocks", describe_each(x$blocks)), paste("width", x$width),
@@ -258,7 +269,7 @@ resolve_network.encoder_residual <- function(encoder, n_in, positions = 1) {
 residual_layers <- function(encoder) {
     layers <- c(
         residual_mask(encoder),
-        if (encoder$fold > 1L) {
+        if (encoder$fold > 1L || encoder$words) {
             list(layer(
                 if (encoder$words) "words" else "fold_positions",
                 option = encoder$fold
