@@ -62,9 +62,12 @@ learn_transcripts <- function(x, sets = NULL, encoder = NULL,
                               control = train_control(), ...) {
     check_class(control, "train_control", "train_control")
     check_class(method, "transcript_method", "method_isoclr")
-    encoder <- transcript_encoder(encoder)
+    if (!is.null(encoder)) {
+        check_transcript_encoder(encoder)
+    }
     call <- rlang::current_env()
     x <- as_transcripts(x, ..., call = call)
+    encoder <- encoder %||% default_encoder(x)
     set <- set_of_each(x, sets, call)
     key <- draw_key(control$seed)
     learned <- list(
