@@ -48,9 +48,9 @@
 #' @param readout How positions become one vector: `"mean"` takes the mean of
 #'   each channel, so that it matters what there is but not where;
 #'   `"mean_max"` that and the maximum of each, side by side, so that what
-#'   occurs once is seen too; `"flatten"` puts all positions side by side, so that each has its own weights. The
-#'   latter suits rows that are aligned, as marks around a start site are, and
-#'   has more parameters.
+#'   occurs once is seen too; `"flatten"` puts all positions side by side, so
+#'   that each has its own weights. The last suits rows that are aligned, as
+#'   marks around a start site are, and has more parameters.
 #' @param hidden Widths of the linear layers behind: whole numbers, `integer(0)`
 #'   for none.
 #' @param normalize Divide the result by its L2 norm, so that products of
@@ -78,8 +78,9 @@
 encoder_conv <- function(channels = c(32, 32), width = 5, dilation = 1,
                          pool = 4, activation = c("gelu", "relu", "leaky_relu"),
                          norm = c("layer", "batch", "none"), dropout = 0.2,
-                         readout = c("mean", "mean_max", "flatten"), hidden = 64,
-                         normalize = FALSE, n_out = NULL, slope = 0.01) {
+                         readout = c("mean", "mean_max", "flatten"),
+                         hidden = 64, normalize = FALSE, n_out = NULL,
+                         slope = 0.01) {
     channels <- check_channels(
         channels, "One block of 32 filters is {.code channels = 32}."
     )

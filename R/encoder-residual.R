@@ -18,8 +18,8 @@
 #'
 #' The first block of a stage ends in the maximum over windows of `pool`
 #' positions. What is left of the positions is averaged (`readout`): the
-#' encoding. Linear layers may follow (`hidden`, each with normalisation, ReLU and dropout, then
-#' a last one to `n_out` values).
+#' encoding. Linear layers may follow (`hidden`, each with normalisation, ReLU
+#' and dropout, then a last one to `n_out` values).
 #'
 #' Convolutions keep the number of positions, with zeros beyond both ends
 #' (TensorFlow's "same" padding: an even `width` reaches one `dilation` further
@@ -172,8 +172,8 @@ encoder_residual <- function(preset = c("small", "S", "M", "L"),
 residual_presets <- local({
     published <- list(
         channels = c(64L, 128L, 256L, 512L), blocks = c(3L, 4L, 6L, 3L),
-        width = 2L, fold = 1L, words = FALSE, stem_pool = 2L, pool = 2L, norm = "batch",
-        masked = FALSE, dropout = 0.1, epsilon = 0.01
+        width = 2L, fold = 1L, words = FALSE, stem_pool = 2L, pool = 2L,
+        norm = "batch", masked = FALSE, dropout = 0.1, epsilon = 0.01
     )
     small <- list(
         channels = c(32L, 64L, 96L), blocks = 1L, width = 5L,

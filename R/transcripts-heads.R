@@ -49,8 +49,8 @@ learn_numbers <- function(spaces, y, groups) {
     )
 }
 
-# The share of the head on features in first weights. It and the pull were chosen
-# on yeast expression and half-life, among 1, .8 and .6, and 10, 30, 100 and 300.
+# The share of the head on features in first weights. It and the pull were
+# chosen on yeast expression and half-life, among 1, .8 and .6, and 10 to 300.
 features_share <- 0.8
 average_pull <- 100
 

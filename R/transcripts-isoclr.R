@@ -21,8 +21,9 @@
 #'
 #' @section Presets:
 #' `"kith"` is made for some thousand transcripts on a laptop: crops of 60 % in
-#' the reading frame, 15 % of bases masked, projector 128 > 128; AdamW 2e-3
-#' along a cosine, batches of 256 sets, two epochs, or as many as make 60 steps.
+#' the reading frame, 15 % of codons (of bases where none are known) masked,
+#' projector 128 > 128; AdamW 2e-3 along a cosine, batches of 256 sets, two
+#' epochs, or as many as make 60 steps.
 #'
 #' `"paper"`: no crops, a shift of up to 3 bases, masks over the whole of 12,288
 #' positions (most of them padding for a short transcript), projector 2048 >
@@ -42,8 +43,9 @@
 #'   floor of this share; all tracks there are 0.25.
 #' @param mask_all Masks fall on the whole padded length, as published, or
 #'   (`FALSE`) on bases alone.
-#' @param mask_codons Mask whole codons where a coding sequence is known, the
-#'   floor of this share of those in its frame, or (`FALSE`) bases one by one?
+#' @param mask_codons Mask whole codons where a coding sequence is known (the
+#'   floor of the share of all codons in its frame, which is carried on beyond
+#'   both ends), or (`FALSE`, as published) bases one by one?
 #' @param crop Share of a transcript that a view keeps, in (0, 1\]; 1: all of
 #'   it. Where a coding sequence is known its reading frame is kept.
 #' @param shift A view is moved by 0 to so many positions; one draw for a batch.

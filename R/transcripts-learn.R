@@ -13,6 +13,20 @@
 #' 0.28 and 0.41, [sequence_features()] at 0.38 and 0.53, both together at 0.38
 #' and 0.53: counts of codons and words are a floor that is hard to beat.
 #'
+#' @section Default encoders:
+#' * Where all transcripts begin with their coding sequence, codons are read as
+#'   words:
+#'   `encoder_residual(channels = c(64, 64), blocks = 1, width = 3, fold = 3,
+#'   words = TRUE, stem_pool = 1, pool = 1, dilation = c(1, 4), dropout = 0,
+#'   readout = "mean_max")`. New transcripts have to begin likewise.
+#' * Of other sequences of at most 256 bases each base is read:
+#'   `encoder_residual(channels = c(64, 64), blocks = 1, width = 5,
+#'   stem_pool = 1, pool = c(2, 1), dilation = 1, dropout = 0,
+#'   readout = "mean_max")`.
+#' * Else `encoder_conv(c(64, 96), width = 7, pool = 4, dropout = 0, hidden =
+#'   integer(0))`, whose pools make long transcripts cheap.
+#'
+#' @section Memory:
 #' Activations take as much memory for a large batch as for a small one: rows
 #' pass the encoder in chunks of 65,536 positions, once to find the loss and
 #' once more for its gradient. A chunk of the default encoder takes some 120 MB.
@@ -24,9 +38,8 @@
 #'   `NULL`: every transcript is a set of its own, and its two views differ by
 #'   crop and masks alone.
 #' @param encoder An encoder for sequences of any length, such as
-#'   [encoder_conv()] with the readout `"mean"`. `NULL`: two blocks of 64 and 96
-#'   filters of width 7, each followed by a pool over 4 positions, with layer
-#'   normalisation.
+#'   [encoder_residual()], or [encoder_conv()] with the readout `"mean"`.
+#'   `NULL`: see Default encoders.
 #' @param method What [method_isoclr()] returns.
 #' @param control What [train_control()] returns; `validation` is a share of the
 #'   sets. What it leaves open comes from the method.

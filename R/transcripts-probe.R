@@ -9,10 +9,10 @@
 #' Columns are standardised on the labelled transcripts, and each space is
 #' scaled to the same total variance, whatever its number of columns. With two
 #' spaces there are three heads: one in each, and one in both side by side
-#' (`joint`). Their predictions are averaged, with weights of at least 0 that fit
-#' held-out predictions best. They start at 0.8 for the head on `features`, which
-#' few labels suffice for, and leave that as far as labels show what encodings
-#' add; where no space has that name they start at even weights.
+#' (`joint`). Their predictions are averaged, with weights of at least 0 that
+#' fit held-out predictions best. They start at 0.8 for the head on `features`,
+#' which few labels suffice for, and leave that as far as labels show what
+#' encodings add; where no space has that name they start at even weights.
 #'
 #' For numbers, penalties (of a wide grid) and weights are those that predict
 #' best each group of transcripts by the others, which is exact and takes one
