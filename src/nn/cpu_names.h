@@ -1,11 +1,12 @@
 #ifndef KITH_NN_CPU_NAMES_H
-
-*(FOR_EACH_CPU)
-     .Compilers give the versions of a
- static function symbols that *the linker sees : of one name in both precisions
-    ,
-    clang 16 cannot link them.* /
 #define KITH_NN_CPU_NAMES_H
+
+#include "nn/real.h"
+
+/* A name for each precision of every function that is built for several CPUs
+ * (FOR_EACH_CPU). Compilers give the versions of a static function symbols that
+ * the linker sees: of one name in both precisions, clang 16 cannot link them. */
+
 #define adamw_piece REAL_NAME(adamw_piece)
 #define batchnorm_back REAL_NAME(batchnorm_back)
 #define batchnorm_columns REAL_NAME(batchnorm_columns)
@@ -40,7 +41,5 @@
 #define sum_score_row REAL_NAME(sum_score_row)
 #define take_maxima REAL_NAME(take_maxima)
 #define uniform_query REAL_NAME(uniform_query)
-#include "nn/real.h"
-/* A name for each precision of every function that is built for several CPUs
 
 #endif
