@@ -11,10 +11,10 @@
 #' with the defaults, three minutes of one core; ridge regression, five folds
 #' that keep paralogs together, all labels) encodings correlated at 0.370 with
 #' half-life and 0.497 with expression, those of the untrained encoder at 0.345
-#' and 0.477, codons and length of [sequence_features()] at 0.433 and 0.529. What
-#' [probe()] makes of both together reached 0.434 and 0.530, with the untrained
-#' encoder 0.433 and 0.530: counts of codons are a floor that is hard to beat.
-#' Settings were chosen on these two data sets.
+#' and 0.477, codons and length of [sequence_features()] at 0.433 and 0.529.
+#' What [probe()] makes of both together reached 0.434 and 0.530, with the
+#' untrained encoder 0.433 and 0.530: counts of codons are a floor that is hard
+#' to beat. Settings were chosen on these two data sets.
 #'
 #' @section Default encoders:
 #' * Where all transcripts begin with their coding sequence, codons are read as
