@@ -46,10 +46,11 @@
 #' @param dropout Probability that a value behind a block or hidden layer is set
 #'   to zero while training; at least 0 and below 1.
 #' @param readout How positions become one vector: `"mean"` takes the mean of
-#'   each channel, so that it matters what there is but not where; `"flatten"`
-#'   puts all positions side by side, so that each has its own weights. The
-#'   latter suits rows that are aligned, as marks around a start site are, and
-#'   has more parameters.
+#'   each channel, so that it matters what there is but not where;
+#'   `"mean_max"` that and the maximum of each, side by side, so that what
+#'   occurs once is seen too; `"flatten"` puts all positions side by side, so
+#'   that each has its own weights. The last suits rows that are aligned, as
+#'   marks around a start site are, and has more parameters.
 #' @param hidden Widths of the linear layers behind: whole numbers, `integer(0)`
 #'   for none.
 #' @param normalize Divide the result by its L2 norm, so that products of
@@ -77,8 +78,9 @@
 encoder_conv <- function(channels = c(32, 32), width = 5, dilation = 1,
                          pool = 4, activation = c("gelu", "relu", "leaky_relu"),
                          norm = c("layer", "batch", "none"), dropout = 0.2,
-                         readout = c("mean", "flatten"), hidden = 64,
-                         normalize = FALSE, n_out = NULL, slope = 0.01) {
+                         readout = c("mean", "mean_max", "flatten"),
+                         hidden = 64, normalize = FALSE, n_out = NULL,
+                         slope = 0.01) {
     channels <- check_channels(
         channels, "One block of 32 filters is {.code channels = 32}."
     )
@@ -90,7 +92,7 @@ encoder_conv <- function(channels = c(32, 32), width = 5, dilation = 1,
         activation = check_choice(activation, activations),
         norm = check_choice(norm, c("layer", "batch", "none")),
         dropout = check_dropout(dropout),
-        readout = check_choice(readout, c("mean", "flatten")),
+        readout = check_choice(readout, c("mean", "mean_max", "flatten")),
         hidden = check_widths(
             hidden, "One layer of 64 is {.code hidden = 64}."
         ),
@@ -218,10 +220,9 @@ resolve_network.encoder_conv <- function(encoder, n_in, positions = 1) {
     hidden <- lapply(encoder$hidden, function(width) {
         list(layer("linear", width), norm, activation, dropout)
     })
-    readout <- c(mean = "mean_positions", flatten = "flatten")
+    blocks <- Filter(Negate(is.null), unlist(blocks, recursive = FALSE))
     network_of_layers(n_in, c(
-        unlist(blocks, recursive = FALSE),
-        list(layer(readout[[encoder$readout]])),
+        blocks, readout_layers(encoder$readout, length(blocks)),
         unlist(hidden, recursive = FALSE),
         list(
             layer("linear", conv_n_out(encoder)),

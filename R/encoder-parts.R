@@ -51,6 +51,19 @@ activation_layer <- function(encoder) {
     )
 }
 
+# From positions to one vector. input: the number of the value that goes in.
+readout_layers <- function(readout, input, masked = FALSE) {
+    mean <- layer("mean_positions", option = masked, of = input)
+    switch(readout,
+        mean = list(mean),
+        mean_max = list(
+            mean, layer("max_positions", option = masked, of = input),
+            layer("concat", of = input + 1L, with = input + 2L)
+        ),
+        flatten = list(layer("flatten"))
+    )
+}
+
 # NULL for none; the numbers of PyTorch
 norm_layer <- function(encoder) {
     switch(encoder$norm,

@@ -17,9 +17,9 @@
 #'    through a convolution of width 1 and a normalisation first.
 #'
 #' The first block of a stage ends in the maximum over windows of `pool`
-#' positions. What is left of the positions is averaged: the encoding. Linear
-#' layers may follow (`hidden`, each with normalisation, ReLU and dropout, then
-#' a last one to `n_out` values).
+#' positions. What is left of the positions is averaged (`readout`): the
+#' encoding. Linear layers may follow (`hidden`, each with normalisation, ReLU
+#' and dropout, then a last one to `n_out` values).
 #'
 #' Convolutions keep the number of positions, with zeros beyond both ends
 #' (TensorFlow's "same" padding: an even `width` reaches one `dilation` further
@@ -62,6 +62,10 @@
 #' @param fold Positions that become one, with their channels side by side,
 #'   before the stem: 3 makes codons of the bases of coding sequences, whose
 #'   rows begin with a codon. 1 (all presets): none.
+#' @param words What the folded positions become: with `TRUE`, one channel for
+#'   each word of `fold` letters (64 codons), made of the first four channels,
+#'   which have to be those of the letters; others are left out. With `FALSE`
+#'   (all presets), their channels side by side.
 #' @param dilation Distance between these positions in each stage; 1 for
 #'   neighbours. By default it doubles from stage to stage. The stem has 1.
 #' @param stem_pool,pool Positions of which the largest value is kept, behind
@@ -76,11 +80,14 @@
 #'   layer, is set to zero while training; at least 0 and below 1. All presets
 #'   have 0.1.
 #' @param epsilon Added to the variance by `norm = "batch"`; above 0.
-#' @param hidden Widths of linear layers behind the mean: whole numbers,
+#' @param readout `"mean"` over positions, as published, or `"mean_max"`: mean
+#'   and maximum of each filter side by side, so that what occurs once is seen
+#'   too.
+#' @param hidden Widths of linear layers behind the readout: whole numbers,
 #'   `integer(0)` (default, as published) for none.
 #' @param n_out Dimensions of the encoding. `NULL` (default) for the last of
-#'   `hidden`, or the last of `channels` where `hidden` is empty; then there is
-#'   no linear layer.
+#'   `hidden`, or what the readout has of the last of `channels` where `hidden`
+#'   is empty; then there is no linear layer.
 #' @param normalize Divide the encoding by its L2 norm, so that products of
 #'   encodings are cosines?
 #'
@@ -106,11 +113,12 @@
 #' @export
 encoder_residual <- function(preset = c("small", "S", "M", "L"),
                              channels = NULL, blocks = NULL, width = NULL,
-                             fold = NULL,
-                             dilation = NULL, stem_pool = NULL, pool = NULL,
-                             norm = NULL, masked = NULL, dropout = NULL,
-                             epsilon = NULL, hidden = integer(),
-                             n_out = NULL, normalize = FALSE) {
+                             fold = NULL, words = NULL, dilation = NULL,
+                             stem_pool = NULL, pool = NULL, norm = NULL,
+                             masked = NULL, dropout = NULL, epsilon = NULL,
+                             readout = c("mean", "mean_max"),
+                             hidden = integer(), n_out = NULL,
+                             normalize = FALSE) {
     preset <- check_choice(preset, names(residual_presets))
     chosen <- residual_presets[[preset]]
     channels <- check_channels(
@@ -126,6 +134,7 @@ encoder_residual <- function(preset = c("small", "S", "M", "L"),
             max = 2^20, name = "width"
         ),
         fold = check_count(fold %||% chosen$fold, max = 1024, name = "fold"),
+        words = check_flag(words %||% chosen$words, "words"),
         dilation = check_per_block(
             dilation %||% 2^(seq_len(n_stages) - 1), n_stages, "dilation"
         ),
@@ -144,11 +153,13 @@ encoder_residual <- function(preset = c("small", "S", "M", "L"),
             epsilon %||% chosen$epsilon, 0,
             open = TRUE, name = "epsilon"
         ),
+        readout = check_choice(readout, c("mean", "mean_max")),
         hidden = check_widths(
             hidden, "One layer of 64 is {.code hidden = 64}."
         ),
         n_out = NULL, normalize = check_flag(normalize)
     )
+    check_word_length(encoder)
     check_not_alone(channels, encoder$norm)
     check_not_alone(encoder$hidden, encoder$norm, "hidden")
     if (!is.null(n_out)) {
@@ -161,8 +172,8 @@ encoder_residual <- function(preset = c("small", "S", "M", "L"),
 residual_presets <- local({
     published <- list(
         channels = c(64L, 128L, 256L, 512L), blocks = c(3L, 4L, 6L, 3L),
-        width = 2L, fold = 1L, stem_pool = 2L, pool = 2L, norm = "batch",
-        masked = FALSE, dropout = 0.1, epsilon = 0.01
+        width = 2L, fold = 1L, words = FALSE, stem_pool = 2L, pool = 2L,
+        norm = "batch", masked = FALSE, dropout = 0.1, epsilon = 0.01
     )
     small <- list(
         channels = c(32L, 64L, 96L), blocks = 1L, width = 5L,
@@ -177,6 +188,16 @@ residual_presets <- local({
         L = utils::modifyList(published, list(width = 4L))
     )
 })
+
+check_word_length <- function(encoder, call = rlang::caller_env()) {
+    if (encoder$words && encoder$fold > 5L) {
+        abort_input(c(
+            "{.arg fold} must be at most 5 with {.arg words}.",
+            x = "It is {encoder$fold}, which makes 4^{encoder$fold} words.",
+            i = "{.code fold = 3} reads codons."
+        ), call = call)
+    }
+}
 
 # The engine takes no more than 256 layers, some 20 blocks.
 check_few_blocks <- function(encoder, call = rlang::caller_env()) {
@@ -195,11 +216,13 @@ check_few_blocks <- function(encoder, call = rlang::caller_env()) {
 #' @export
 print.encoder_residual <- function(x, ...) {
     way <- paste(
-        c("d", x$channels, "mean", x$hidden, conv_n_out(x)),
+        c("d", x$channels, x$readout, x$hidden, residual_n_out(x)),
         collapse = " > "
     )
     parts <- c(
-        if (x$fold > 1L) paste("positions by", x$fold),
+        if (x$fold > 1L || x$words) {
+            paste(if (x$words) "words of" else "positions by", x$fold)
+        },
         paste("blocks", describe_each(x$blocks)), paste("width", x$width),
         if (any(x$dilation > 1L)) paste("dilation", describe_each(x$dilation)),
         paste("pool", x$stem_pool, "then", describe_each(x$pool)),
@@ -211,6 +234,15 @@ print.encoder_residual <- function(x, ...) {
         "<residual convolutions: ", way, "; ", toString(parts), ">"
     )
     invisible(x)
+}
+
+# values of the encoding
+residual_n_out <- function(encoder) {
+    if (length(encoder$hidden) > 0L || !is.null(encoder$n_out)) {
+        return(conv_n_out(encoder))
+    }
+    twice <- encoder$readout == "mean_max"
+    utils::tail(encoder$channels, 1L) * (if (twice) 2L else 1L)
 }
 
 # Positions of the input for each position that is averaged. A number of
@@ -237,8 +269,11 @@ resolve_network.encoder_residual <- function(encoder, n_in, positions = 1) {
 residual_layers <- function(encoder) {
     layers <- c(
         residual_mask(encoder),
-        if (encoder$fold > 1L) {
-            list(layer("fold_positions", option = encoder$fold))
+        if (encoder$fold > 1L || encoder$words) {
+            list(layer(
+                if (encoder$words) "words" else "fold_positions",
+                option = encoder$fold
+            ))
         },
         list(residual_conv(encoder, encoder$channels[1L], 1L)),
         residual_norm(encoder), pool_layer(encoder$stem_pool)
@@ -253,7 +288,11 @@ residual_layers <- function(encoder) {
             n_in <- n_out
         }
     }
-    c(layers, residual_readout(encoder))
+    c(
+        layers,
+        readout_layers(encoder$readout, length(layers), encoder$masked),
+        residual_head(encoder)
+    )
 }
 
 # input: the number of the value that goes in
@@ -276,8 +315,8 @@ residual_block <- function(encoder, input, n_in, n_out, dilation) {
     )
 }
 
-# from the mean over positions on
-residual_readout <- function(encoder) {
+# linear layers behind the readout
+residual_head <- function(encoder) {
     norm <- if (encoder$norm != "none") {
         residual_norm(utils::modifyList(encoder, list(masked = FALSE)))
     }
@@ -287,10 +326,9 @@ residual_readout <- function(encoder) {
     })
     has_linear <- length(encoder$hidden) > 0L || !is.null(encoder$n_out)
     c(
-        list(layer("mean_positions", option = encoder$masked)),
         unlist(hidden, recursive = FALSE),
         list(
-            if (has_linear) layer("linear", conv_n_out(encoder)),
+            if (has_linear) layer("linear", residual_n_out(encoder)),
             if (encoder$normalize) layer("normalize")
         )
     )

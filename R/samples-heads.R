@@ -6,20 +6,38 @@
 # Multinomial logistic regression: minimises the summed cross-entropy plus
 # penalty / 2 |b|^2 over all coefficients but the intercepts. class: from 1;
 # weights: of the samples, with a mean of about 1.
-# What is looked for are coefficients of the principal axes of x, each in units
-# of about its own curvature, which takes L-BFGS there in few steps.
 softmax_head <- function(x, class, n_classes, penalty, threads = 1L,
                          weights = NULL) {
+    axes <- principal_axes(x)
+    head <- softmax_on_axes(
+        axes$x, class, n_classes, penalty, threads, weights
+    )
+    head_off_axes(head, axes$basis)
+}
+
+# Coordinates of rows along their principal axes, which no ridge penalty feels:
+# list(x, basis).
+principal_axes <- function(x) {
     axes <- svd(x, nu = 0L)
     kept <- axes$d > max(axes$d, .Machine$double.xmin) * 1e-10
     basis <- axes$v[, kept, drop = FALSE]
-    columns <- cbind(1, x %*% basis)
+    list(x = x %*% basis, basis = basis)
+}
+
+# a head on such coordinates as one on what they were made of
+head_off_axes <- function(head, basis) {
+    rbind(head[1L, ], basis %*% head[-1L, , drop = FALSE])
+}
+
+# softmax_head() where the columns of x are about orthogonal. What is looked for
+# are coefficients in units of about their own curvature, which takes L-BFGS
+# there in few steps.
+softmax_on_axes <- function(x, class, n_classes, penalty, threads, weights) {
+    columns <- cbind(1, x)
     spread <- (n_classes - 1) / n_classes^2
-    curvature <- c(
-        nrow(x) * spread, penalty + axes$d[kept]^2 * spread
-    )
+    curvature <- c(nrow(x) * spread, penalty + colSums(x^2) * spread)
     size <- rep(1 / sqrt(curvature), n_classes)
-    penalised <- rep(c(0, rep(penalty, sum(kept))), n_classes)
+    penalised <- rep(c(0, rep(penalty, ncol(x))), n_classes)
     z <- minimise(numeric(length(size)), function(z) {
         b <- size * z
         scores <- columns %*% matrix(b, ncol = n_classes)
@@ -30,8 +48,7 @@ softmax_head <- function(x, class, n_classes, penalty, threads = 1L,
                 (c(crossprod(columns, found$gradient)) + penalised * b)
         )
     })
-    b <- matrix(size * z, ncol = n_classes)
-    rbind(b[1L, ], basis %*% b[-1L, , drop = FALSE])
+    matrix(size * z, ncol = n_classes)
 }
 
 # summed over rows, and its gradient by the scores

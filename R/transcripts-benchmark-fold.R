@@ -165,6 +165,7 @@ head_predictions <- function(spaces, labels, groups, drawn, tested, control) {
             head_scores, learned$heads, test
         )))
     }
+    axes <- lapply(train, principal_axes)
     found <- lapply(labels$y, function(y) {
         if (length(unique(y)) < 2L) {
             share <- mean(y == "TRUE")
@@ -173,7 +174,7 @@ head_predictions <- function(spaces, labels, groups, drawn, tested, control) {
                 rep(list(same), length(heads) + 1L), c("average", heads)
             ))
         }
-        learned <- learn_transcript_classes(train, y, groups, list(
+        learned <- learn_transcript_classes(axes, y, groups, list(
             weights = rep(1, length(y)), folds = 5L, threads = control$threads,
             key = draw_key(control$seed)
         ))

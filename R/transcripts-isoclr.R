@@ -21,8 +21,9 @@
 #'
 #' @section Presets:
 #' `"kith"` is made for some thousand transcripts on a laptop: crops of 60 % in
-#' the reading frame, 15 % of bases masked, projector 128 > 128; AdamW 2e-3
-#' along a cosine, batches of 256 sets, two epochs, or as many as make 60 steps.
+#' the reading frame, 15 % of codons (of bases where none are known) masked,
+#' projector 128 > 128; AdamW 2e-3 along a cosine, batches of 256 sets, two
+#' epochs, or as many as make 60 steps.
 #'
 #' `"paper"`: no crops, a shift of up to 3 bases, masks over the whole of 12,288
 #' positions (most of them padding for a short transcript), projector 2048 >
@@ -42,6 +43,9 @@
 #'   floor of this share; all tracks there are 0.25.
 #' @param mask_all Masks fall on the whole padded length, as published, or
 #'   (`FALSE`) on bases alone.
+#' @param mask_codons Mask whole codons where a coding sequence is known (the
+#'   floor of the share of all codons in its frame, which is carried on beyond
+#'   both ends), or (`FALSE`, as published) bases one by one?
 #' @param crop Share of a transcript that a view keeps, in (0, 1\]; 1: all of
 #'   it. Where a coding sequence is known its reading frame is kept.
 #' @param shift A view is moved by 0 to so many positions; one draw for a batch.
@@ -70,7 +74,8 @@
 method_isoclr <- function(preset = c("kith", "paper"), loss = NULL,
                           temperature = 0.1, mask_rate = 0.15, crop = NULL,
                           shift = NULL, projector = NULL, different = TRUE,
-                          weights = TRUE, mask_all = NULL, positions = NULL) {
+                          weights = TRUE, mask_all = NULL, mask_codons = NULL,
+                          positions = NULL) {
     preset <- check_choice(preset, names(isoclr_presets))
     settings <- isoclr_presets[[preset]]
     given <- list(
@@ -80,6 +85,7 @@ method_isoclr <- function(preset = c("kith", "paper"), loss = NULL,
             mask_rate, "With 1 nothing would be left of the transcript."
         ),
         mask_all = or_null(mask_all, check_flag),
+        mask_codons = or_null(mask_codons, check_flag),
         crop = or_null(crop, check_crop),
         shift = or_null(shift, check_count, min = 0, max = 1024),
         projector = or_null(projector, check_head),
@@ -114,6 +120,7 @@ check_crop <- function(crop, name = rlang::caller_arg(crop),
 isoclr_presets <- list(
     kith = list(
         loss = "decoupled", crop = 0.6, shift = 0L, mask_all = FALSE,
+        mask_codons = TRUE,
         projector = c(128L, 128L),
         training = list(
             epochs = 2L, steps = 60L, batch_size = 256L, learning_rate = 2e-3,
@@ -122,6 +129,7 @@ isoclr_presets <- list(
     ),
     paper = list(
         loss = "decoupled", crop = 1, shift = 3L, mask_all = TRUE,
+        mask_codons = FALSE,
         projector = c(2048L, 2048L, 512L), positions = 12288L,
         training = list(
             epochs = 600L, steps = 0L, batch_size = 1536L,

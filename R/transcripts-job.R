@@ -36,13 +36,32 @@ chunk_positions <- 2^16
 
 # ---- networks ---------------------------------------------------------------
 
-transcript_encoder <- function(encoder = NULL, call = rlang::caller_env()) {
-    if (is.null(encoder)) {
-        return(encoder_conv(c(64, 96),
-            width = 7, pool = 4, norm = "layer", dropout = 0, readout = "mean",
-            hidden = integer(0)
+# The default for transcripts x: coding sequences are read codon by codon,
+# short sequences base by base, others by pools over positions.
+default_encoder <- function(x) {
+    if (all(x$cds_start %in% 1L)) {
+        return(encoder_residual(
+            channels = c(64, 64), blocks = 1, width = 3, fold = 3,
+            words = TRUE, stem_pool = 1, pool = 1, dilation = c(1, 4),
+            dropout = 0, readout = "mean_max"
         ))
     }
+    if (max(x$length) <= longest_short) {
+        return(encoder_residual(
+            channels = c(64, 64), blocks = 1, width = 5, stem_pool = 1,
+            pool = c(2, 1), dilation = 1, dropout = 0, readout = "mean_max"
+        ))
+    }
+    encoder_conv(c(64, 96),
+        width = 7, pool = 4, norm = "layer", dropout = 0, readout = "mean",
+        hidden = integer(0)
+    )
+}
+
+# bases of sequences that are short for default_encoder()
+longest_short <- 256L
+
+check_transcript_encoder <- function(encoder, call = rlang::caller_env()) {
     if (!inherits(encoder, "encoder") || inherits(encoder, "encoder_mlp")) {
         abort_input(c(
             "{.arg encoder} must be one for positions along a sequence.",
@@ -52,7 +71,8 @@ transcript_encoder <- function(encoder = NULL, call = rlang::caller_env()) {
     }
     if (identical(encoder$readout, "flatten")) {
         abort_input(c(
-            "{.arg encoder} must have the readout {.val mean} here.",
+            "{.arg encoder} must have the readout {.val mean} or
+            {.val mean_max} here.",
             x = "With {.val flatten} it has weights for each position, and
             transcripts differ in length."
         ), call = call)
@@ -67,7 +87,6 @@ transcript_encoder <- function(encoder = NULL, call = rlang::caller_env()) {
             integer(0)}."
         ), call = call)
     }
-    encoder
 }
 
 transcript_networks <- function(encoder, method, tracks, positions) {
@@ -142,7 +161,8 @@ sequence_options <- function(method, lengths) {
     c(
         temperature = method$temperature, crop = method$crop, codon = 1,
         shift = method$shift, mask_rate = method$mask_rate,
-        mask_all = as.double(method$mask_all), mask_value = 0.25,
+        mask_all = as.double(method$mask_all),
+        mask_codons = as.double(method$mask_codons), mask_value = 0.25,
         different = as.double(method$different), shortest = lengths$shortest,
         most_positions = chunk_positions,
         masked = as.double(is.null(method$positions))

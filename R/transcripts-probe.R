@@ -9,16 +9,16 @@
 #' Columns are standardised on the labelled transcripts, and each space is
 #' scaled to the same total variance, whatever its number of columns. With two
 #' spaces there are three heads: one in each, and one in both side by side
-#' (`joint`). With many labels the joint head is the best of them, with few the
-#' mean of the other two; so predictions are averaged, with weights of at least
-#' 0 that fit held-out predictions best, near even weights where labels are too
-#' few to decide.
+#' (`joint`). Their predictions are averaged, with weights of at least 0 that
+#' fit held-out predictions best. They start at 0.8 for the head on `features`,
+#' which few labels suffice for, and leave that as far as labels show what
+#' encodings add; where no space has that name they start at even weights.
 #'
 #' For numbers, penalties (of a wide grid) and weights are those that predict
 #' best each group of transcripts by the others, which is exact and takes one
 #' decomposition for each head. For classes, five inner folds that keep groups
 #' together decide; with fewer than five labelled transcripts of a class a
-#' medium penalty and even weights are taken.
+#' medium penalty and the first weights are taken.
 #'
 #' @param fit A fit of `learn_transcripts()`; or a numeric matrix with ids of
 #'   transcripts as row names, such as [sequence_features()] returns; or a
@@ -152,12 +152,13 @@ learn_labels <- function(spaces, labels, groups, weights, folds, control) {
         weights = weights, folds = folds, threads = control$threads,
         key = draw_key(control$seed)
     )
+    axes <- lapply(spaces, principal_axes)
     if (labels$kind == "class") {
-        return(learn_transcript_classes(spaces, labels$y, groups, settings))
+        return(learn_transcript_classes(axes, labels$y, groups, settings))
     }
     Map(function(one, weights) {
         settings$weights <- weights
-        learn_transcript_classes(spaces, one, groups, settings)
+        learn_transcript_classes(axes, one, groups, settings)
     }, labels$y, weights)
 }
 

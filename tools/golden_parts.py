@@ -294,6 +294,9 @@ def run_positions(generator):
             reduced_values(
                 draw, "mean_positions", 5, 3, [0, 0],
                 lambda x: x.mean(2, keepdim=True)),
+            reduced_values(
+                draw, "max_positions", 5, 3, [0, 0],
+                lambda x: x.amax(2, keepdim=True)),
         ])
 
 

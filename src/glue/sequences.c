@@ -273,18 +273,19 @@ SEXP C_draw_members(SEXP size, SEXP different, SEXP key, SEXP at) {
 
 /* list(span = first base and that behind the last, from 0, and the shift;
  * tracks: positions x tracks) of one sequence. rules: crop, codon, shift,
- * mask_rate, mask_all, mask_value, n_tracks. */
+ * mask_rate, mask_all, mask_codons, mask_value, n_tracks. */
 SEXP C_draw_view(SEXP codes, SEXP rules, SEXP positions, SEXP key, SEXP at) {
   code_array known = get_codes(codes);
-  const double *rule = get_doubles(rules, 7, "rules");
+  const double *rule = get_doubles(rules, 8, "rules");
   size_t n = get_count(positions, "positions");
   view_rules wanted = {.crop = rule[0],
                        .codon = rule[1] != 0,
                        .shift = (int)rule[2],
                        .mask_rate = rule[3],
                        .mask_all = rule[4] != 0,
-                       .mask_value = rule[5],
-                       .n_tracks = rule[6] == 4 ? 4 : 6};
+                       .mask_codons = rule[5] != 0,
+                       .mask_value = rule[6],
+                       .n_tracks = rule[7] == 4 ? 4 : 6};
   size_t width = (size_t)wanted.n_tracks;
   view_place place = get_place(key, at);
   int frame = first_frame(known.data, known.length);

@@ -20,6 +20,7 @@
 #define layernorm_input_row REAL_NAME(layernorm_input_row)
 #define layernorm_parameters REAL_NAME(layernorm_parameters)
 #define layernorm_row REAL_NAME(layernorm_row)
+#define maxima_input_row REAL_NAME(maxima_input_row)
 #define mean_of_row REAL_NAME(mean_of_row)
 #define multiply_values REAL_NAME(multiply_values)
 #define negative_softmax REAL_NAME(negative_softmax)
@@ -27,8 +28,6 @@
 #define normalize_row REAL_NAME(normalize_row)
 #define nt_xent_row REAL_NAME(nt_xent_row)
 #define pairwise_chunk REAL_NAME(pairwise_chunk)
-#define pool_input_row REAL_NAME(pool_input_row)
-#define pool_window REAL_NAME(pool_window)
 #define relu_values REAL_NAME(relu_values)
 #define rmsprop_piece REAL_NAME(rmsprop_piece)
 #define sgd_piece REAL_NAME(sgd_piece)
@@ -40,6 +39,7 @@
 #define sum_columns REAL_NAME(sum_columns)
 #define sum_score_columns REAL_NAME(sum_score_columns)
 #define sum_score_row REAL_NAME(sum_score_row)
+#define take_maxima REAL_NAME(take_maxima)
 #define uniform_query REAL_NAME(uniform_query)
 
 #endif

@@ -109,10 +109,15 @@ static status_code keep_shape(layer *l, size_t n_out, status *st);
 /* The same for layers with two inputs, which must be of one shape. */
 static status_code keep_pair_shape(layer *l, size_t n_out, status *st);
 
+/* One position, of the channels of the first input; option 1 for masked. */
+static status_code reduce_positions_lay_out(layer *l, size_t n_out,
+                                            status *st);
+
 /* One file for each; the table that finds them by name is in network.c. */
 static const layer_type linear_layer, layernorm_layer, batchnorm_layer,
     gelu_layer, relu_layer, dropout_layer, normalize_layer, blend_layer,
-    add_layer, concat_layer, conv_layer, pool_layer, mean_positions_layer,
-    mask_positions_layer, flatten_layer, fold_positions_layer;
+    add_layer, concat_layer, conv_layer, pool_layer, max_positions_layer,
+    mean_positions_layer, mask_positions_layer, flatten_layer,
+    fold_positions_layer, words_layer;
 
 #endif

@@ -6,13 +6,6 @@
 
 #include "nn/layers.h"
 
-static status_code mean_positions_lay_out(layer *l, size_t n_out, status *st) {
-  if (keep_shape(l, n_out, st)) return st->code;
-  l->out.positions = 1;
-  l->masked = l->option[0] != 0;
-  return STATUS_OK;
-}
-
 FOR_EACH_CPU
 static void mean_of_row(size_t n_positions, size_t n, const real *x, real *y) {
   memset(y, 0, n * sizeof(real));
@@ -63,6 +56,6 @@ static const layer_type mean_positions_layer = {
     .name = "mean_positions",
     .n_inputs = 1,
     .own_dx = 1,
-    .lay_out = mean_positions_lay_out,
+    .lay_out = reduce_positions_lay_out,
     .forward = mean_positions_forward,
     .backward = mean_positions_backward};

@@ -6,12 +6,12 @@
 #include "nn/rows.h"
 
 static const layer_type *const layer_types[] = {
-    &linear_layer,         &layernorm_layer,      &batchnorm_layer,
-    &gelu_layer,           &relu_layer,           &dropout_layer,
-    &normalize_layer,      &blend_layer,          &add_layer,
-    &concat_layer,         &conv_layer,           &pool_layer,
-    &mean_positions_layer, &mask_positions_layer, &flatten_layer,
-    &fold_positions_layer};
+    &linear_layer,        &layernorm_layer,      &batchnorm_layer,
+    &gelu_layer,          &relu_layer,           &dropout_layer,
+    &normalize_layer,     &blend_layer,          &add_layer,
+    &concat_layer,        &conv_layer,           &pool_layer,
+    &max_positions_layer, &mean_positions_layer, &mask_positions_layer,
+    &flatten_layer,       &fold_positions_layer, &words_layer};
 
 static const layer_type *find_layer_type(const char *name) {
   for (size_t i = 0; i < sizeof layer_types / sizeof *layer_types; ++i)
@@ -39,6 +39,14 @@ static status_code keep_pair_shape(layer *l, size_t n_out, status *st) {
                        l->type->name, a.positions, a.channels, b.positions,
                        b.channels);
   return keep_shape(l, n_out, st);
+}
+
+static status_code reduce_positions_lay_out(layer *l, size_t n_out,
+                                            status *st) {
+  if (keep_shape(l, n_out, st)) return st->code;
+  l->out.positions = 1;
+  l->masked = l->option[0] != 0;
+  return STATUS_OK;
 }
 
 static row_shape value_shape(const network *net, int value) {

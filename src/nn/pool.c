@@ -12,6 +12,7 @@
  * slope of the layer. A NaN is a maximum. */
 
 #include "nn/layers.h"
+#include "nn/maxima.h"
 
 static status_code pool_lay_out(layer *l, size_t n_out, status *st) {
   double window = l->option[0];
@@ -39,30 +40,6 @@ static size_t pool_left(const layer *l) {
   return covered > l->in[0].positions ? (covered - l->in[0].positions) / 2 : 0;
 }
 
-/* One window: n_positions rows of n in x, to one of y. */
-FOR_EACH_CPU
-static void pool_window(size_t n_positions, size_t n, real *x, real *y) {
-  real is_open[COLUMNS_PER_PIECE]; /* no maximum has been marked yet */
-  for (size_t first = 0; first < n; first += COLUMNS_PER_PIECE) {
-    size_t count = smaller(COLUMNS_PER_PIECE, n - first);
-    real *top = y + first;
-    memcpy(top, x + first, count * sizeof(real));
-    for (size_t t = 1; t < n_positions; ++t) {
-      const real *row = x + t * n + first;
-      SIMD for (size_t j = 0; j < count; ++j) top[j] =
-          row[j] > top[j] || row[j] != row[j] ? row[j] : top[j];
-    }
-    for (size_t j = 0; j < count; ++j) is_open[j] = 1;
-    for (size_t t = 0; t < n_positions; ++t) {
-      real *row = x + t * n + first;
-      SIMD for (size_t j = 0; j < count; ++j) {
-        row[j] = row[j] == top[j] ? is_open[j] : 0;
-        is_open[j] -= row[j];
-      }
-    }
-  }
-}
-
 static void pool_forward(const pass *p, const layer *l, const layer_tape *at,
                          real *y) {
   size_t n = l->in[0].channels, n_before = l->in[0].positions;
@@ -77,15 +54,10 @@ static void pool_forward(const pass *p, const layer *l, const layer_tape *at,
       size_t q = i % n_after;
       size_t from = q == 0 ? 0 : q * window - left;
       size_t to = smaller((q + 1) * window - left, n_before);
-      pool_window(to - from, n, at->x[0] + (i / n_after * n_before + from) * n,
+      take_maxima(to - from, n, at->x[0] + (i / n_after * n_before + from) * n,
                   y + i * n);
     }
   }
-}
-
-FOR_EACH_CPU
-static void pool_input_row(size_t n, const real *x, const real *dy, real *dx) {
-  SIMD for (size_t j = 0; j < n; ++j) dx[j] = x[j] * dy[j];
 }
 
 static void pool_backward(const pass *p, const layer *l, const layer_tape *at,
@@ -103,8 +75,8 @@ static void pool_backward(const pass *p, const layer *l, const layer_tape *at,
       size_t q = (i % n_before + left) / window;
       real *dx_row = dx[0] + i * n;
       if (q < n_after)
-        pool_input_row(n, at->x[0] + i * n,
-                       dy + (i / n_before * n_after + q) * n, dx_row);
+        maxima_input_row(n, at->x[0] + i * n,
+                         dy + (i / n_before * n_after + q) * n, dx_row);
       else
         memset(dx_row, 0, n * sizeof(real));
     }

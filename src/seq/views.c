@@ -50,7 +50,9 @@ static base_span draw_crop(const view_rules *rules, size_t length, int frame,
 
 sequence_view draw_view(const view_rules *rules, size_t length, int frame,
                         const view_place *place) {
-  sequence_view view = {draw_crop(rules, length, frame, place), 0};
+  sequence_view view = {draw_crop(rules, length, frame, place), 0, frame};
+  if (frame >= 0)
+    view.frame = (frame + CODON - (int)(view.span.first % CODON)) % CODON;
   if (rules->shift > 0) {
     rng r = view_stream(place, DRAW_SHIFT);
     view.shift = rng_below_u32(&r, (uint32_t)rules->shift + 1);
@@ -58,12 +60,12 @@ sequence_view draw_view(const view_rules *rules, size_t length, int frame,
   return view;
 }
 
-/* Of `wanted` among n positions each has the same chance (selection sampling:
- * Knuth, volume 2, 3.4.2, algorithm S). */
-static void mask_positions(const view_rules *rules, const view_place *place,
-                           size_t n, real *out) {
+/* Of `wanted` among n units of so many positions each has the same chance
+ * (selection sampling: Knuth, volume 2, 3.4.2, algorithm S). */
+static void mask_units(const view_rules *rules, const view_place *place,
+                       size_t unit, size_t n, real *out) {
   size_t wanted = (size_t)(rules->mask_rate * (double)n);
-  size_t width = (size_t)rules->n_tracks;
+  size_t width = unit * (size_t)rules->n_tracks;
   rng r = view_stream(place, DRAW_MASK);
   for (size_t i = 0; wanted > 0; ++i) {
     if (rng_below_u32(&r, (uint32_t)(n - i)) >= wanted) continue;
@@ -83,9 +85,13 @@ void write_view(const view_rules *rules, const unsigned char *codes,
   transcripts_expand(codes + view->span.first,
                      view->span.last - view->span.first, positions - before,
                      rules->n_tracks, bases);
-  if (rules->mask_all)
-    mask_positions(rules, place, positions, out);
-  else
-    mask_positions(rules, place,
-                   smaller(view_length(view), positions) - before, bases);
+  size_t first = rules->mask_all ? 0 : before, unit = 1;
+  size_t last =
+      rules->mask_all ? positions : smaller(view_length(view), positions);
+  if (rules->mask_codons && view->frame >= 0) {
+    unit = CODON;
+    first += (before - first + (size_t)view->frame) % CODON;
+  }
+  size_t n_units = last > first ? (last - first) / unit : 0;
+  mask_units(rules, place, unit, n_units, out + first * width);
 }

@@ -20,6 +20,7 @@ typedef struct {
   int shift;         /* positions that a view is moved to the right, at most */
   double mask_rate;  /* share of positions that are masked */
   int mask_all;      /* of all positions, or only of those with a base */
+  int mask_codons;   /* three positions at a time, where there is a frame */
   double mask_value; /* what all tracks of a masked position get */
   int n_tracks;
 } view_rules;
@@ -34,6 +35,7 @@ typedef struct {
 typedef struct {
   base_span span;
   size_t shift;
+  int frame; /* the phase, 0 to 2, of codons in the span; -1 without codons */
 } sequence_view;
 
 /* Positions of a view that hold data, from the first. */
@@ -58,7 +60,9 @@ sequence_view draw_view(const view_rules *rules, size_t length, int frame,
 
 /* The tracks of a view (see seq/expand.h), positions x n_tracks. Exactly
  * floor(mask_rate x n) positions are masked, drawn without replacement from n:
- * all, or those that hold a base. */
+ * all, or those that hold a base. With `mask_codons`, n are the whole codons
+ * that these positions have in the frame of the coding sequence, which is
+ * carried on beyond its ends. */
 void write_view(const view_rules *rules, const unsigned char *codes,
                 const sequence_view *view, const view_place *place,
                 size_t positions, real *out);

@@ -17,6 +17,7 @@ static view_rules plan_view_rules(const training_plan *plan, int n_tracks,
                       .codon = plan_option(plan, "codon", st) != 0,
                       .mask_rate = plan_option(plan, "mask_rate", st),
                       .mask_all = plan_option(plan, "mask_all", st) != 0,
+                      .mask_codons = plan_option(plan, "mask_codons", st) != 0,
                       .mask_value = plan_option(plan, "mask_value", st),
                       .n_tracks = n_tracks};
   double shift = plan_option(plan, "shift", st);
@@ -134,8 +135,9 @@ static void sequence_sets_draw(const run *r, const sequence_sets *s,
 }
 
 static sequence_row whole_sequence(const sequence_sets *s, size_t sequence) {
-  sequence_row row = {.sequence = sequence,
-                      .view = {{0, (size_t)s->length[sequence]}, 0}};
+  sequence_row row = {
+      .sequence = sequence,
+      .view = {{0, (size_t)s->length[sequence]}, 0, s->frame[sequence]}};
   return row;
 }
 

@@ -14,8 +14,8 @@
  *   set_size   of a set, an integer, follow on one another
  *   weight     of each set, doubles
  *
- * Options: `crop`, `codon`, `shift`, `mask_rate`, `mask_all`, `mask_value` (see
- * view_rules in seq/views.h), and `different`: are the two members drawn of a
+ * Options: `crop`, `codon`, `shift`, `mask_rate`, `mask_all`, `mask_codons`,
+ * `mask_value` (see view_rules in seq/views.h), and `different`: are the two members drawn of a
  * set two different ones? */
 
 typedef struct {

@@ -3,7 +3,7 @@
 
 plain_views <- c(
     temperature = 0.5, crop = 1, codon = 1, shift = 0, mask_rate = 0,
-    mask_all = 0, mask_value = 0.25, different = 1, shortest = 16,
+    mask_all = 0, mask_codons = 0, mask_value = 0.25, different = 1, shortest = 16,
     most_positions = 2^16, masked = 0
 )
 
@@ -73,7 +73,7 @@ draw_members_r <- function(size, step, item, different = 1L,
 view_rules_r <- function(options, tracks) {
     c(
         options[c("crop", "codon", "shift", "mask_rate", "mask_all",
-            "mask_value")],
+            "mask_codons", "mask_value")],
         tracks
     )
 }

@@ -88,6 +88,7 @@ test_that("arguments are for each block, and n_out is what comes out", {
 
 test_that("a convolutional encoder differentiates", {
     for (encoder in list(
+        encoder_conv(c(3, 4), 3, 1, 2, readout = "mean_max", hidden = 5),
         encoder_conv(c(3, 4), 3, c(1, 2), 2, hidden = 5, n_out = 2),
         encoder_conv(c(3, 4), 2, 1, c(2, 1),
             norm = "batch", readout = "flatten", hidden = 5, normalize = TRUE

@@ -131,6 +131,62 @@ test_that("hidden layers and n_out come behind the mean", {
     expect_identical(network_n_out(network), 7)
 })
 
+test_that("mean and maximum stand side by side, of one value", {
+    network <- resolve_network(
+        encoder_residual(channels = c(4, 6), readout = "mean_max"), 4, 64
+    )
+    n <- length(network$type)
+    expect_identical(
+        network$type[n - 2:0], c("mean_positions", "max_positions", "concat")
+    )
+    expect_identical(network$from[n - 2:0, ], rbind(
+        c(n - 3L, -1L), c(n - 3L, -1L), c(n - 2L, n - 1L)
+    ))
+    # both masked, as the encoder is
+    expect_identical(network$option[n - 2:1, 1], c(1, 1))
+    expect_identical(network_n_out(network), 12)
+    expect_output(
+        print(encoder_residual(channels = c(4, 6), readout = "mean_max")),
+        "4 > 6 > mean_max > 12;"
+    )
+    set.seed(2)
+    encoder <- encoder_residual(
+        channels = c(3, 4), stem_pool = 1, pool = 1, width = 3,
+        dropout = 0, readout = "mean_max", n_out = 3
+    )
+    network <- resolve_network(encoder, 4, 9)
+    expect_identical(network_n_out(network), 3)
+    p <- network_initialise(network, "double", draw_key(1L))$parameters
+    expect_gradients(
+        network, p + stats::rnorm(length(p), sd = 0.1), random_matrix(3, 36),
+        random_matrix(3, 3),
+        filled = c(9L, 4L, 6L)
+    )
+})
+
+test_that("an encoder of codons reads words of three letters", {
+    encoder <- encoder_residual(
+        channels = 8, width = 3, fold = 3, words = TRUE, stem_pool = 1,
+        pool = 1
+    )
+    network <- resolve_network(encoder, 6, 96)
+    expect_identical(network$type[1:3], c("mask_positions", "words", "conv"))
+    expect_identical(layer_table(network)$n_in[3], 64)
+    expect_output(print(encoder), "words of 3")
+    expect_error(
+        resolve_network(encoder, 3, 96) |> layer_table(), "4 letters, not 3",
+        class = "kith_error"
+    )
+    expect_error(
+        encoder_residual(words = NA), "words",
+        class = "kith_error_input"
+    )
+    expect_error(
+        encoder_residual(fold = 6, words = TRUE), "at most 5",
+        class = "kith_error_input"
+    )
+})
+
 # ---- PyTorch ---------------------------------------------------------------
 
 expect_golden <- function(network, gold) {

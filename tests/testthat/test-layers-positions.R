@@ -233,6 +233,63 @@ test_that("means and rows laid flat are right", {
     }
 })
 
+test_that("maxima over positions are right, of filled positions where masked", {
+    set.seed(15)
+    for (positions in c(1, 6)) {
+        x <- random_matrix(4, positions * 3)
+        max_of <- network_of_layers(
+            3, list(layer("max_positions")), positions
+        )
+        found <- expect_gradients(max_of, double(), x, random_matrix(4, 3))
+        expect_identical(
+            found$y, unname(apply(unfold(x, positions), c(1, 3), max))
+        )
+    }
+    filled <- c(1L, 6L, 4L, 5L)
+    masked <- network_of_layers(3, list(
+        layer("pool", option = 2), layer("max_positions", option = 1)
+    ), 6)
+    found <- expect_gradients(masked, double(), x, random_matrix(4, 3),
+        filled = filled
+    )
+    pooled <- unfold(pool_r(x, 6, 2), 3)
+    expect_identical(found$y, t(vapply(1:4, function(i) {
+        kept <- seq_len(ceiling(filled[i] / 2))
+        apply(pooled[i, kept, , drop = FALSE], 3, max)
+    }, numeric(3))))
+    # the first of equals has the gradient; what is beyond has none
+    network <- network_of_layers(1, list(layer("max_positions", option = 1)), 4)
+    found <- try_network(
+        network, double(), rbind(c(2, 5, 5, 9), c(NaN, 1, 7, 0)),
+        rbind(3, 4) + 0,
+        filled = c(3L, 2L)
+    )
+    expect_identical(found$y, rbind(5, NaN))
+    expect_identical(found$dx[1, ], c(0, 3, 0, 0))
+    # beside a mean, of the same value
+    both <- network_of_layers(70, list(
+        layer("linear", 5), layer("mean_positions"),
+        layer("max_positions", of = 1), layer("concat", of = 2, with = 3)
+    ), 101)
+    p <- stats::rnorm(355)
+    x <- random_matrix(9, 101 * 70)
+    dy <- random_matrix(9, 10)
+    found <- try_network(both, p, x, dy)
+    line <- unfold(conv_r(x, p, 101, 5, 1), 101)
+    expect_equal(found$y, cbind(
+        apply(line, c(1, 3), mean), apply(line, c(1, 3), max)
+    ), tolerance = 1e-12)
+    for (precision in precisions()) {
+        passes <- lapply(1:2, function(threads) {
+            try_network(both, p, x, dy, precision = precision,
+                threads = threads
+            )
+        })
+        expect_identical(passes[[1]], passes[[2]])
+        expect_lt(relative_error(passes[[1]]$y, found$y), 2e-5)
+    }
+})
+
 test_that("threads change no pool and no mean, single precision is near", {
     set.seed(6)
     network <- network_of_layers(70, list(
@@ -553,6 +610,46 @@ test_that("a folded position counts if any that it holds does", {
     expect_equal(found$y, rbind(c(4, 5, 6), c(2.5, 1, 1.5)))
 })
 
+# the words of one row, letters x positions: the last letter runs fastest
+words_r <- function(letters, k) {
+    n <- ncol(letters)
+    unlist(lapply(seq_len(ceiling(n / k)), function(q) {
+        at <- (q - 1) * k + seq_len(k)
+        if (max(at) > n) {
+            return(double(4^k))
+        }
+        c(Reduce(outer, lapply(rev(at), function(t) letters[, t])))
+    }))
+}
+
+test_that("words have a channel each, and other channels have no say", {
+    set.seed(6)
+    for (k in 1:3) {
+        for (positions in c(6, 7)) {
+            x <- random_matrix(3, 5 * positions)
+            network <- network_of_layers(
+                5, list(layer("words", option = k)), positions
+            )
+            expect_identical(network_n_out(network), 4^k)
+            expected <- t(apply(x, 1, function(row) {
+                words_r(matrix(row, 5)[1:4, ], k)
+            }))
+            found <- expect_gradients(
+                network, double(), x, random_matrix(3, ncol(expected))
+            )
+            expect_equal(found$y, expected, tolerance = 1e-12)
+        }
+    }
+    # GAT is 2 * 16 + 0 * 4 + 3; a masked letter is shared by four words
+    letters <- diag(4)[c(3, 1, 4, 3, 1, 4), ]
+    letters[5, ] <- 0.25
+    row <- rbind(c(t(letters)))
+    network <- network_of_layers(4, list(layer("words", option = 3)), 6)
+    y <- matrix(network_encode(network, "double", double(), row, 1L), 64)
+    expect_identical(which(y[, 1] != 0), 36L)
+    expect_identical(y[, 2], replace(double(64), 32 + 3 + 4 * 0:3 + 1, 0.25))
+})
+
 test_that("convolutions and pools that cannot be are refused", {
     refused <- function(layers, regexp, positions = 3) {
         expect_error(
@@ -570,6 +667,13 @@ test_that("convolutions and pools that cannot be are refused", {
     refused(list(layer("pool", option = 4)), "nothing left of 3")
     refused(list(layer("pool", 5, 2)), "2 channels into 5")
     refused(list(layer("mean_positions", 5)), "2 channels into 5")
+    refused(list(layer("max_positions", 5)), "2 channels into 5")
+    refused(list(layer("words", option = 3)), "4 letters, not 2")
+    refused(list(layer("words", option = 6)), "1 to 5 letters.*not 6")
+    refused(
+        list(layer("linear", 4), layer("words", 5, option = 2)),
+        "16 channels, not 5"
+    )
     refused(list(layer("flatten", 5)), "6 channels, not 5")
     refused(list(layer("fold_positions", 5, option = 3)), "not 5")
     refused(list(layer("fold_positions", option = 0)), "folded by.*not 0")

@@ -197,6 +197,45 @@ test_that("methods and presets decide what a control leaves open", {
     }
 })
 
+test_that("the default encoder follows from what is known of transcripts", {
+    coding <- function(start) {
+        encode_transcripts(c(a = strrep("ACG", 200), b = strrep("ATG", 150)),
+            cds = data.frame(
+                id = c("a", "b"), cds_start = start, cds_end = c(600, 450)
+            )
+        )
+    }
+    codons <- default_encoder(coding(c(1, 1)))
+    expect_identical(
+        c(codons$fold, codons$stem_pool, codons$pool), c(3L, 1L, 1L, 1L)
+    )
+    expect_true(codons$words)
+    # the second begins within a codon, so codons are no units of all
+    expect_s3_class(default_encoder(coding(c(1, 4))), "encoder_conv")
+    plain <- function(n) encode_transcripts(c(a = strrep("A", n), b = "ACGT"))
+    expect_s3_class(default_encoder(plain(257)), "encoder_conv")
+    short <- default_encoder(plain(256))
+    expect_s3_class(short, "encoder_residual")
+    expect_false(short$words)
+    # they train
+    set.seed(1)
+    letters <- replicate(40, paste(
+        sample(c("A", "C", "G", "T"), 45, TRUE),
+        collapse = ""
+    ))
+    names(letters) <- paste0("t", 1:40)
+    ends <- data.frame(id = names(letters), cds_start = 1, cds_end = 45)
+    for (cds in list(NULL, ends)) {
+        fit <- learn_transcripts(
+            encode_transcripts(letters, cds = cds),
+            control = small_control(epochs = 1)
+        )
+        expect_identical(dim(encode(fit)), c(40L, 128L))
+        expect_identical(fit$encoder$words, !is.null(cds))
+        expect_true(all(is.finite(encode(fit))))
+    }
+})
+
 test_that("lengths are padded to the next of a list that the encoder takes", {
     expect_identical(bucket_lengths(1), 16)
     expect_identical(bucket_lengths(100), c(16, 32, 48, 64, 96, 128))

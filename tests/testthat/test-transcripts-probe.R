@@ -84,7 +84,7 @@ test_that("weights of averages are those of a search in plain R", {
         level <- min(vapply(predicted, function(p) mean((p - y)^2), 0))
         loss <- function(w) {
             mix <- Reduce(`+`, Map(`*`, predicted, w))
-            sum((mix - y)^2) / level + 10 * sum((w - 1 / 3)^2)
+            sum((mix - y)^2) / level + 100 * sum((w - 1 / 3)^2)
         }
         steps <- seq(0, 1, 0.02)
         grid <- expand.grid(steps, steps)
@@ -102,6 +102,30 @@ test_that("weights of averages are those of a search in plain R", {
     )
     expect_equal(average_weights(list(a = y, b = y + 1), y), c(a = 1, b = 0))
     expect_equal(average_weights(list(a = y + 1), y), c(a = 1))
+})
+
+test_that("weights start at features and leave them as labels ask", {
+    set.seed(4)
+    y <- rnorm(400)
+    heads <- function(n, sd) {
+        lapply(sd, function(one) y[seq_len(n)] + rnorm(n, sd = one))
+    }
+    weights_of <- function(n, sd) average_weights(heads(n, sd), y[seq_len(n)])
+    alike <- c(encoding = 1, features = 1)
+    few <- weights_of(8, alike)
+    many <- weights_of(400, alike)
+    # independent errors of one size: the best is half of each
+    expect_gt(few[["features"]], 0.75)
+    expect_lt(abs(many[["features"]] - 0.5), 0.12)
+    expect_lt(weights_of(400, c(encoding = 0.2, features = 2))[[2L]], 0.1)
+    # by name, wherever they stand; without that name even
+    expect_equal(
+        average_weights(list(features = y + 1, encoding = y + 1), y),
+        c(features = 0.8, encoding = 0.2)
+    )
+    expect_identical(first_weights(c("a", "b")), c(0.5, 0.5))
+    expect_equal(first_weights(c("a", "features", "joint")), c(0.1, 0.8, 0.1))
+    expect_identical(first_weights("features"), 1)
 })
 
 test_that("a number is predicted as plain R predicts it", {
@@ -354,4 +378,30 @@ test_that("bad input is refused with a way out", {
     expect_length(
         probe(x, replace(data$y, 3, NA))$transcripts, 59
     )
+})
+
+test_that("heads of classes on shared axes are those of each fold by itself", {
+    data <- probed_spaces_set()
+    y <- factor(data$y > median(data$y))
+    axes <- lapply(data$spaces, principal_axes)
+    expect_equal(axes$b$x %*% t(axes$b$basis), unname(data$spaces$b),
+        ignore_attr = TRUE
+    )
+    settings <- list(
+        weights = rep(c(0.5, 1.5), 30), folds = 5L, threads = 1L, key = 1:4
+    )
+    out <- data$groups %in% 1:4
+    logs <- axis_fold_logs(axes$b$x, y, out + 1L, 0.01, settings)
+    head <- softmax_head(data$spaces$b[!out, ], as.integer(y)[!out], 2L,
+        penalty = 0.01 * sum(!out), weights = settings$weights[!out]
+    )
+    expect_equal(
+        logs[out, ], log_softmax(head_scores(head, data$spaces$b[out, ])),
+        tolerance = 1e-4, ignore_attr = TRUE
+    )
+    # too few of a class to decide by folds: the first weights
+    names(axes) <- c("encoding", "features")
+    few <- factor(seq_along(y) <= 3)
+    found <- learn_transcript_classes(axes, few, data$groups, settings)
+    expect_equal(found$weights, c(encoding = 0.2, features = 0.8))
 })

@@ -210,13 +210,13 @@ test_that("chunks of a step drop out other values", {
 test_that("masks have their exact number and stay within bases unless asked", {
     codes <- longest_codes()
     n <- length(codes)
-    whole <- draw_view_r(codes, c(1, 1, 0, 0, 0, 0.25, 6), 96, 0, 0, 0)$tracks
+    whole <- draw_view_r(codes, c(1, 1, 0, 0, 0, 0, 0.25, 6), 96, 0, 0, 0)$tracks
     expect_identical(unname(rowSums(whole)[(n + 1):96]), rep(0, 96 - n))
     hit <- matrix(FALSE, 200, 96)
     for (rate in c(0.15, 0.5)) {
         for (all in 0:1) {
             for (step in 1:200) {
-                rules <- c(1, 1, 0, rate, all, 0.25, 6)
+                rules <- c(1, 1, 0, rate, all, 0, 0.25, 6)
                 found <- draw_view_r(codes, rules, 96, step, 7, 1)$tracks
                 masked <- rowSums(found == 0.25) == 6
                 expect_identical(found[!masked, ], whole[!masked, ])
@@ -237,7 +237,7 @@ test_that("masks have their exact number and stay within bases unless asked", {
         }
     }
     # zeros, and masks of shifted views
-    rules <- c(1, 1, 3, 0.3, 0, 0, 4)
+    rules <- c(1, 1, 3, 0.3, 0, 0, 0, 4)
     for (step in 1:20) {
         found <- draw_view_r(codes, rules, 128, step, 7, 1)
         shift <- found$span[3L]
@@ -248,6 +248,53 @@ test_that("masks have their exact number and stay within bases unless asked", {
     }
 })
 
+test_that("masks of codons fall on whole codons in the frame", {
+    # a coding sequence from base 6 to 20: the frame is 2, counted from 0
+    x <- encode_transcripts(
+        c(coding = strrep("ACGTTGCA", 4), other = strrep("ACGTTGCA", 4)),
+        cds = data.frame(id = "coding", cds_start = 6, cds_end = 20)
+    )
+    codes <- bytes_of(x, 1L)
+    whole <- 10L # codons in 30 bases from the third on
+    seen <- NULL
+    for (all in 0:1) {
+        for (step in 1:40) {
+            rules <- c(0.7, 1, 3, 0.35, all, 1, 0.25, 6)
+            found <- draw_view_r(codes, rules, 48, step, 7, 1)
+            masked <- which(rowSums(found$tracks == 0.25) == 6) - 1L
+            shift <- found$span[3L]
+            within <- found$span[2L] - found$span[1L]
+            # crops keep the frame, so a view begins with a codon
+            first <- if (all) shift %% 3 else shift
+            n <- if (all) (48 - first) %/% 3 else within %/% 3
+            expect_length(masked, 3 * floor(0.35 * n))
+            codon <- split(masked, (masked - first) %/% 3)
+            expect_true(all(lengths(codon) == 3L))
+            expect_true(all(masked >= first))
+            if (!all) expect_true(all(masked < shift + within))
+            seen <- c(seen, masked)
+        }
+        # without a crop the first two bases are no codon
+        rules <- c(1, 1, 0, 0.35, all, 1, 0.25, 6)
+        for (step in 1:40) {
+            tracks <- draw_view_r(codes, rules, 48, step, 7, 1)$tracks
+            masked <- which(rowSums(tracks == 0.25) == 6) - 1L
+            n <- if (all) 46 %/% 3 else whole
+            expect_length(masked, 3 * floor(0.35 * n))
+            expect_true(all(tabulate((masked - 2) %/% 3 + 1L) %in% c(0L, 3L)))
+            expect_true(all(masked >= 2))
+        }
+    }
+    expect_gt(length(unique(seen)), 30L)
+    # without a coding sequence bases are masked one by one
+    plain <- bytes_of(x, 2L)
+    for (codons in 0:1) {
+        rules <- c(1, 1, 0, 0.35, 0, codons, 0.25, 6)
+        tracks <- draw_view_r(plain, rules, 48, 1, 7, 1)$tracks
+        expect_identical(sum(rowSums(tracks == 0.25) == 6), 11L)
+    }
+})
+
 test_that("crops keep their share and the reading frame", {
     x <- some_sequences(60)
     for (i in seq_along(x$id)) {
@@ -255,7 +302,7 @@ test_that("crops keep their share and the reading frame", {
         n <- length(codes)
         for (codon in 0:1) {
             spans <- t(vapply(1:60, function(step) {
-                rules <- c(0.6, codon, 0, 0, 0, 0.25, x$tracks)
+                rules <- c(0.6, codon, 0, 0, 0, 0, 0.25, x$tracks)
                 draw_view_r(codes, rules, 1, step, 3, step %% 2)$span
             }, numeric(3)))
             kept <- spans[, 2L] - spans[, 1L]
@@ -299,7 +346,7 @@ test_that("members are uniform, and differ where they can", {
 
 test_that("views depend on their place and nothing else", {
     codes <- longest_codes()
-    rules <- c(0.5, 1, 3, 0.2, 0, 0.25, 6)
+    rules <- c(0.5, 1, 3, 0.2, 0, 0, 0.25, 6)
     one <- draw_view_r(codes, rules, 64, 3, 4, 0)
     expect_identical(draw_view_r(codes, rules, 64, 3, 4, 0), one)
     expect_false(identical(draw_view_r(codes, rules, 64, 3, 4, 1), one))
