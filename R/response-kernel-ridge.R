@@ -13,12 +13,17 @@ table_means <- function(value, profile) {
     means <- fit_effects(
         data.frame(drug = at[, 1L], cell = at[, 2L]), value[measured]
     )
+    # what rounding leaves of a constant response is none
+    clean <- function(x) {
+        if (max(abs(x)) < 1e-10 * abs(means$overall)) x * 0 else x
+    }
     effect <- list(
-        drug = unname(means$drug[as.character(seq_len(nrow(value)))]),
-        cell = unname(means$cell[as.character(seq_len(ncol(value)))])
+        drug = clean(unname(means$drug[as.character(seq_len(nrow(value)))])),
+        cell = clean(unname(means$cell[as.character(seq_len(ncol(value)))]))
     )
     residual <- value - means$overall - outer(effect$drug, effect$cell, `+`)
     residual[!measured] <- 0
+    residual <- clean(residual)
     noise <- sum(residual^2) / sum(measured)
     list(
         overall = means$overall, effect = effect,
@@ -39,7 +44,7 @@ fit_effect <- function(effect, variance, features, folds) {
     middle <- mean(effect)
     spread <- mean((effect - middle)^2)
     n <- length(effect)
-    if (spread < 1e-12 * (middle^2 + mean(variance)) || n < 2L) {
+    if (spread == 0) {
         return(list(mean = middle, own = 1, coefficients = numeric(n)))
     }
     fits <- lapply(effect_penalties, function(own) {
@@ -59,9 +64,8 @@ fit_effect <- function(effect, variance, features, folds) {
 }
 
 # What kernel ridge regression leaves of the values of a fold that it was fitted
-# without: solve(inverse[f, f], coefficients[f]) of each fold f, where inverse is
-# that of the kernel plus penalty of all values, coefficients its product with
-# them.
+# without: solve(inverse[f, f], coefficients[f]) of each fold f. inverse: of the
+# kernel plus penalty of all values; coefficients: its product with them.
 fold_residuals <- function(inverse, coefficients, folds) {
     residual <- coefficients
     for (at in split(seq_along(folds), folds)) {

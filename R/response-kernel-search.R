@@ -20,7 +20,8 @@ first_setting <- function(problem) {
         n <- length(side$kinds)
         list(
             # of fingerprints, likeness to the power of about 1.5
-            sharpness = as.numeric(side$kinds == "fingerprint"), weight = rep(1, n), own = 0.1, profile = 0
+            sharpness = as.numeric(side$kinds == "fingerprint"),
+            weight = rep(1, n), own = 0.1, profile = 0
         )
     })
     if (problem$profile != "none") {
@@ -48,8 +49,8 @@ search_kernels <- function(problem, table, blind, groups, k, key, data, rows) {
     list(setting = at$setting, tried = at$tried)
 }
 
-# Goes up, else down, by a move for as long as that helps. move(setting, by): the
-# next setting, NULL where there is none.
+# Goes up, else down, by a move for as long as that helps. move(setting, by):
+# the next setting, NULL where there is none.
 climb <- function(at, move, loss) {
     for (by in c(1, -1)) {
         moved <- FALSE
@@ -69,7 +70,8 @@ climb <- function(at, move, loss) {
 }
 
 # Is the loss of a new setting smaller by more than chance? loss, new: squared
-# errors of each held-out drug or cell. Where these are few, first settings stay.
+# errors of each held-out drug or cell. Where these are few, the first setting
+# stays.
 is_gain <- function(new, loss) {
     gain <- loss - new
     chance <- 0.5 * stats::sd(gain) * sqrt(length(gain))

@@ -12,27 +12,27 @@ size_t words_for_bits(size_t n_bits) {
   return n_bits / WORD_BITS + (n_bits % WORD_BITS > 0);
 }
 
-/* The same for numbers of any type. */
-#define PACK_NUMBERS                               \
-  size_t n_words = words_for_bits(d);              \
-  for (size_t j = 0; j < d; ++j) {                 \
-    uint64_t bit = (uint64_t)1 << (j % WORD_BITS); \
-    for (size_t i = 0; i < n; ++i) {               \
-      if (x[j * n + i] == 1) {                     \
-        words[i * n_words + j / WORD_BITS] |= bit; \
-        ++counts[i];                               \
-      } else if (!(x[j * n + i] == 0)) {           \
-        return j * n + i;                          \
-      }                                            \
-    }                                              \
-  }                                                \
-  return n * d;
+/* A function for numbers of a type, see the header. */
+#define PACK_BITS(name, type)                                     \
+  size_t name(const type *x, size_t n, size_t d, uint64_t *words, \
+              int *counts) {                                      \
+    size_t n_words = words_for_bits(d);                           \
+    for (size_t j = 0; j < d; ++j) {                              \
+      uint64_t bit = (uint64_t)1 << (j % WORD_BITS);              \
+      for (size_t i = 0; i < n; ++i) {                            \
+        if (x[j * n + i] == 1) {                                  \
+          words[i * n_words + j / WORD_BITS] |= bit;              \
+          ++counts[i];                                            \
+        } else if (!(x[j * n + i] == 0)) {                        \
+          return j * n + i;                                       \
+        }                                                         \
+      }                                                           \
+    }                                                             \
+    return n * d;                                                 \
+  }
 
-size_t pack_doubles(const double *x, size_t n, size_t d, uint64_t *words,
-                    int *counts){PACK_NUMBERS}
-
-size_t pack_ints(const int *x, size_t n, size_t d, uint64_t *words,
-                 int *counts){PACK_NUMBERS}
+PACK_BITS(pack_doubles, double)
+PACK_BITS(pack_ints, int)
 
 /* ---- similarity --------------------------------------------------------- */
 
