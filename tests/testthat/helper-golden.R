@@ -10,7 +10,8 @@ golden_cases <- function() {
     files <- list.files(testthat::test_path("fixtures"), "^golden-.*json$")
     cases <- sub("^golden-(.*)[.]json$", "\\1", files)
     others <- c(
-        "layers", "parts", "positions", "ranking", "residual", "transcripts"
+        "layers", "parts", "positions", "ranking", "residual", "text",
+        "transcripts"
     )
     setdiff(cases[!grepl("^(samples|response)-", cases)], others)
 }
