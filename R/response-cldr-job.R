@@ -38,18 +38,22 @@ pair_networks <- function(method, n_in) {
 text_width <- 256L
 text_hidden <- 64L
 
-# of captions; n_words: columns of texts of drugs, of cells
+# of captions; n_words: columns of the texts of drugs, cells and numbers
 caption_networks <- function(method, n_words) {
-    part <- function(n_in) perceptron(n_in, text_hidden, text_width)
+    part <- function(n_in) {
+        if (reads_order(method)) {
+            text_network(method$text, n_in, text_width)
+        } else {
+            perceptron(n_in, text_hidden, text_width)
+        }
+    }
+    parts <- lapply(n_words, part)
     c(
         if (method$caption == "full") {
-            list(
-                drug_text = part(n_words[["drug"]]),
-                cell_text = part(n_words[["cell"]])
-            )
+            list(drug_text = parts$drug, cell_text = parts$cell)
         },
         list(
-            number = part(ncol(number_inputs())),
+            number = parts$number,
             sentence = network_of_layers(text_width, list(
                 layer("relu"), layer("linear", method$widths[["embedding"]])
             ))
@@ -59,8 +63,8 @@ caption_networks <- function(method, n_words) {
 
 # ---- what is estimated on training rows --------------------------------------
 
-# list(views (fitted, of drugs and cells), label, centre, scale, words (columns
-# of texts that occur, of drug and cell)) from some rows of the data
+# list(views (fitted, of drugs and cells), label, centre, scale, words (of drug
+# and cell, see text_columns())) from some rows of the data
 fit_response_scales <- function(method, data, rows) {
     used <- list(
         drugs = sort(unique(data$response$drug[rows])),
@@ -76,17 +80,14 @@ fit_response_scales <- function(method, data, rows) {
             )
         }, data[[side]], names(data[[side]]))
     })
-    words <- function(texts, used) {
-        which(colSums(caption_features(unname(texts)[used])) > 0)
-    }
     spread <- stats::sd(y)
     list(
         views = views, label = fit_label(y), centre = mean(y),
         scale = if (is.na(spread) || spread == 0) 1 else spread,
         words = if (method$caption == "full") {
             list(
-                drug = words(data$drug_text, used$drugs),
-                cell = words(data$cell_text, used$cells)
+                drug = text_columns(method, data$drug_text[used$drugs]),
+                cell = text_columns(method, data$cell_text[used$cells])
             )
         }
     )
@@ -97,16 +98,46 @@ joined_views <- function(fitted, views) {
     unname(do.call(cbind, Map(apply_view, fitted, views[names(fitted)])))
 }
 
-caption_words <- function(texts, columns) {
-    unname(caption_features(unname(texts))[, columns, drop = FALSE])
+# ---- texts ------------------------------------------------------------------
+
+# The columns that texts of one side have: those of hashed pieces that occur in
+# training texts, or one for each token of the longest.
+text_columns <- function(method, texts) {
+    texts <- unname(texts)
+    if (!reads_order(method)) {
+        return(which(colSums(caption_features(texts)) > 0))
+    }
+    seq_len(max(text_tokens(
+        texts, method$text$longest, method$text$n_tokens
+    )$lengths))
 }
 
-# Numbers as their network takes them. Their size counts for more than each of
-# their digits, so that they are in order from the start.
-number_inputs <- function() {
+# list(x, filled): texts as their network takes them; filled: their numbers of
+# tokens, NULL for texts without an order
+text_inputs <- function(method, texts, columns) {
+    texts <- unname(texts)
+    if (!reads_order(method)) {
+        x <- caption_features(texts)[, columns, drop = FALSE]
+        return(list(x = unname(x)))
+    }
+    # what is cut was told when columns were counted
+    found <- suppressMessages(
+        text_tokens(texts, max(2L, length(columns)), method$text$n_tokens),
+        classes = "kith_message_text"
+    )
+    list(x = unname(found$tokens) + 0, filled = found$lengths)
+}
+
+# Numbers likewise. In a bag their size counts for more than each of their
+# digits, so that they are in order from the start.
+number_inputs <- function(method) {
+    if (reads_order(method)) {
+        words <- number_words()
+        return(text_inputs(method, words, text_columns(method, words)))
+    }
     numbers <- number_features()
     share <- seq(-0.5, 0.5, length.out = nrow(numbers))
-    cbind(numbers, 16 * share)
+    list(x = cbind(numbers, 16 * share))
 }
 
 # ---- arrays -----------------------------------------------------------------
@@ -118,20 +149,33 @@ pair_arrays <- function(scales, features, response, rows) {
     ))
 }
 
-caption_arrays <- function(scales, data, rows) {
-    number <- label_number(scales$label, data$response$value[rows])
-    arrays <- list(numbers = number_inputs(), number = number)
-    if (is.null(scales$words)) {
+caption_arrays <- function(method, scales, data, rows) {
+    number <- number_inputs(method)
+    arrays <- c(
+        list(
+            numbers = number$x,
+            number = label_number(scales$label, data$response$value[rows])
+        ),
+        filled_array("number", number)
+    )
+    if (method$caption != "full") {
         return(arrays)
     }
-    drug <- unique(data$drug_text)
-    cell <- unique(data$cell_text)
-    c(arrays, list(
-        drug_words = caption_words(drug, scales$words$drug),
-        cell_words = caption_words(cell, scales$words$cell),
-        drug_text = match(data$drug_text, drug) - 1L,
-        cell_text = match(data$cell_text, cell) - 1L
-    ))
+    for (side in c("drug", "cell")) {
+        texts <- data[[paste0(side, "_text")]]
+        distinct <- unique(texts)
+        words <- text_inputs(method, distinct, scales$words[[side]])
+        own <- list(words$x, match(texts, distinct) - 1L)
+        names(own) <- paste0(side, c("_words", "_text"))
+        arrays <- c(arrays, own, filled_array(side, words))
+    }
+    arrays
+}
+
+filled_array <- function(name, words) {
+    if (!is.null(words$filled)) {
+        stats::setNames(list(words$filled), paste0(name, "_filled"))
+    }
 }
 
 # ---- plans ------------------------------------------------------------------
@@ -176,7 +220,10 @@ response_stage <- function(method, stage, scales, n_in) {
             task = "response_captions", objective = "captions",
             options = caption_options(method, scales),
             networks = c(
-                pairs, caption_networks(method, lengths(scales$words))
+                pairs, caption_networks(method, c(
+                    lapply(scales$words, length),
+                    list(number = ncol(number_inputs(method)$x))
+                ))
             )
         ))
     }
@@ -206,7 +253,7 @@ response_job <- function(method, stage, data, scales, features, rows, watched,
     if (is.null(watched)) control["patience"] <- list(NULL)
     arrays <- pair_arrays(scales, features, data$response, rows)
     if (stage == "captions") {
-        arrays <- c(arrays, caption_arrays(scales, data, rows))
+        arrays <- c(arrays, caption_arrays(method, scales, data, rows))
     }
     plan <- list(
         task = part$task, objective = part$objective,
@@ -253,13 +300,14 @@ finish_job.response_job <- function(job, ends) lapply(ends, fit_member)
 # rows of pairs that go through the fusion at a time
 pair_block <- 2^16
 
-# Network `role` of a list on x; numbers: of all, see numbers_of().
-run_role <- function(networks, numbers, role, x, control) {
+# Network `role` of a list on x; numbers: of all, see numbers_of(); filled: see
+# network_encode().
+run_role <- function(networks, numbers, role, x, control, filled = NULL) {
     at <- match(role, names(networks))
     own <- numbers_of(numbers, networks, at)
     network_encode(
         networks[[at]], control$precision, own$parameters, x, control$threads,
-        own$state %||% double()
+        own$state %||% double(), filled
     )
 }
 

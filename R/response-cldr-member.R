@@ -236,7 +236,9 @@ caption_block <- 2^15
 caption_moments <- function(member, numbers, features, words, pairs) {
     networks <- member$captions$networks
     control <- member$control
-    run <- function(role, x) run_role(networks, numbers, role, x, control)
+    run <- function(role, x, filled = NULL) {
+        run_role(networks, numbers, role, x, control, filled)
+    }
     z <- unit_length(run_pair_networks(
         networks, numbers, features, pairs, control, "fusion"
     ))
@@ -245,15 +247,17 @@ caption_moments <- function(member, numbers, features, words, pairs) {
         length(numbers$parameters) - n_parameters_of_networks(networks)
     )
     scale <- min(exp(own[1L]), member$method$most_scale)
-    number <- run("number", number_inputs())
-    if (is.null(member$scales$words)) {
+    said <- number_inputs(member$method)
+    number <- run("number", said$x, said$filled)
+    if (member$method$caption != "full") {
         said <- unit_length(run("sentence", number))
         return(number_moments(scale * tcrossprod(z, said)))
     }
     text <- function(side) {
-        run(paste0(side, "_text"), caption_words(
-            words[[side]], member$scales$words[[side]]
-        ))
+        own <- text_inputs(
+            member$method, words[[side]], member$scales$words[[side]]
+        )
+        run(paste0(side, "_text"), own$x, own$filled)
     }
     drug <- text("drug")
     cell <- text("cell")

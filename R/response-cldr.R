@@ -25,7 +25,8 @@
 #' @section Captions: Texts of drugs and cells come as hashed shares of words
 #'   and of groups of three letters, numbers by their digits and size; in place
 #'   of the published transformers small networks turn each into a vector, and a
-#'   last one the sum of the three into t. A caption that names drug and cell
+#'   last one the sum of the three into t (`text` has the transformers). A
+#'   caption that names drug and cell
 #'   gives its pair away without the number: `hits_without_number` of the
 #'   history is the share of pairs that find their caption with the number
 #'   blotted out. `hard` further captions of each pair, the same but for the
@@ -45,6 +46,9 @@
 #' @param preset See Presets.
 #' @param caption What a caption says: `"full"` (drug, cell, number) or the
 #'   `"number"` alone; `"none"`: no captions.
+#' @param text What reads the texts of drugs, cells and numbers: `"bag"`, hashed
+#'   pieces whatever their order; `"transformer"`, as published, or what
+#'   [encoder_text()] returns: far slower.
 #' @param kg Chain of the numbers, with p and q the L1 distances of
 #'   \eqn{n_k + r} from \eqn{n_{k+1}} and of \eqn{n_{k+1} + r} from
 #'   \eqn{n_k}. `"repaired"`: mean of max(0, 1 + p - q) + p / 10, weight 0.1,
@@ -85,7 +89,8 @@
 #' method_cldr(caption = "none", finetune = list(epochs = 10))
 #' @export
 method_cldr <- function(preset = c("kith", "paper"),
-                        caption = c("full", "number", "none"), kg = NULL,
+                        caption = c("full", "number", "none"),
+                        text = c("bag", "transformer"), kg = NULL,
                         objective = c("clip", "rank_n_contrast"), hard = NULL,
                         soft = 0, joint = FALSE, pretrain = list(),
                         finetune = list(), dropout = NULL, widths = NULL,
@@ -94,6 +99,7 @@ method_cldr <- function(preset = c("kith", "paper"),
     base <- cldr_presets[[preset]]
     method <- utils::modifyList(base, list(
         caption = check_choice(caption, c("full", "number", "none")),
+        text = check_text_encoder(text),
         objective = check_choice(objective, c("clip", "rank_n_contrast")),
         soft = check_number(soft, 0), joint = check_flag(joint),
         pretrain = check_stage(pretrain, base$pretrain),
@@ -166,6 +172,24 @@ pretrains_by <- function(method) {
     }
 }
 
+# "bag", or an encoder
+check_text_encoder <- function(text, call = rlang::caller_env()) {
+    if (inherits(text, "encoder_text")) {
+        return(text)
+    }
+    if (inherits(text, "encoder")) {
+        abort_input(c(
+            "{.arg text} must be {.val bag}, {.val transformer} or come from
+            {.fn encoder_text}.",
+            x = "It is {describe_value(text)}."
+        ), call = call)
+    }
+    text <- check_choice(text, c("bag", "transformer"), call = call)
+    if (text == "transformer") encoder_text() else text
+}
+
+reads_order <- function(method) inherits(method$text, "encoder_text")
+
 check_stage <- function(stage, base, name = rlang::caller_arg(stage),
                         call = rlang::caller_env()) {
     known <- names(base)
@@ -235,7 +259,8 @@ check_cldr_widths <- function(widths, base, call = rlang::caller_env()) {
 print.method_cldr <- function(x, ...) {
     stages <- switch(pretrains_by(x),
         captions = sprintf(
-            "%s captions, kg %s, %d hard", x$caption, x$kg, x$hard
+            "%s captions%s, kg %s, %d hard", x$caption,
+            if (reads_order(x)) " by transformers" else "", x$kg, x$hard
         ),
         order = "Rank-N-Contrast",
         nothing = "squared error alone"

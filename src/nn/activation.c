@@ -24,6 +24,18 @@ static void gelu_values(size_t n, real *x, real *y) {
   }
 }
 
+/* QuickGELU (CLIP: Radford et al. 2021): y = x s with s the sigmoid of 1.702 x,
+ * slope s + 1.702 x s (1 - s). */
+FOR_EACH_CPU
+static void quickgelu_values(size_t n, real *x, real *y) {
+  const real sharpness = C(1.702);
+  SIMD for (size_t j = 0; j < n; ++j) {
+    real share = 1 / (1 + real_exp(-sharpness * x[j]));
+    y[j] = x[j] * share;
+    x[j] = share + sharpness * y[j] * (1 - share);
+  }
+}
+
 static void relu_forward(const pass *p, const layer *l, const layer_tape *at,
                          real *y) {
   size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
@@ -50,6 +62,25 @@ static void gelu_forward(const pass *p, const layer *l, const layer_tape *at,
     gelu_values((last - first) * n, x + first * n, y + first * n);
   }
 }
+
+static void quickgelu_forward(const pass *p, const layer *l,
+                              const layer_tape *at, real *y) {
+  size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
+  real *x = at->x[0];
+  int n_pieces = count_pieces(n_rows, ROWS_PER_PIECE);
+  PARALLEL_FOR(threads_for(p->n_threads, n_rows * n))
+  for (int piece = 0; piece < n_pieces; ++piece) {
+    size_t first = (size_t)piece * ROWS_PER_PIECE;
+    size_t last = smaller(first + ROWS_PER_PIECE, n_rows);
+    quickgelu_values((last - first) * n, x + first * n, y + first * n);
+  }
+}
+
+static const layer_type quickgelu_layer = {.name = "quickgelu",
+                                           .n_inputs = 1,
+                                           .lay_out = keep_shape,
+                                           .forward = quickgelu_forward,
+                                           .backward = slope_backward};
 
 static const layer_type gelu_layer = {.name = "gelu",
                                       .n_inputs = 1,

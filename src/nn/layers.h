@@ -118,6 +118,7 @@ static const layer_type linear_layer, layernorm_layer, batchnorm_layer,
     gelu_layer, relu_layer, dropout_layer, normalize_layer, blend_layer,
     add_layer, concat_layer, conv_layer, pool_layer, max_positions_layer,
     mean_positions_layer, mask_positions_layer, flatten_layer,
-    fold_positions_layer, words_layer;
+    fold_positions_layer, words_layer, embed_layer, attention_layer,
+    last_position_layer, quickgelu_layer;
 
 #endif

@@ -11,7 +11,9 @@ static const layer_type *const layer_types[] = {
     &normalize_layer,     &blend_layer,          &add_layer,
     &concat_layer,        &conv_layer,           &pool_layer,
     &max_positions_layer, &mean_positions_layer, &mask_positions_layer,
-    &flatten_layer,       &fold_positions_layer, &words_layer};
+    &flatten_layer,       &fold_positions_layer, &words_layer,
+    &embed_layer,         &attention_layer,      &last_position_layer,
+    &quickgelu_layer};
 
 static const layer_type *find_layer_type(const char *name) {
   for (size_t i = 0; i < sizeof layer_types / sizeof *layer_types; ++i)

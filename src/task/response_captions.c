@@ -226,8 +226,9 @@ static status_code response_captions_output(run *r, const int *rows, size_t n,
 /* ---- the task ------------------------------------------------------------ */
 
 static const char *const response_captions_arrays[] = {
-    "drugs",  "cells",      "drug",       "cell",      "y",         "numbers",
-    "number", "drug_words", "cell_words", "drug_text", "cell_text", NULL};
+    "drugs",     "cells",     "drug",          "cell",        "y",
+    "numbers",   "number",    "number_filled", "drug_words",  "cell_words",
+    "drug_text", "cell_text", "drug_filled",   "cell_filled", NULL};
 /* hits: pairs whose own caption scores highest in the batch, and whose caption
  * does so without its number */
 static const char *const response_captions_metrics[] = {

@@ -25,8 +25,8 @@ static void response_rows_lay_out(const training_plan *plan, const run *r,
   size_t n = plan->batch_size;
   t->n_pairs = plan_array(plan, "drug", st).n_rows;
   t->fusion = plan_network(plan, "fusion", st);
-  shared_rows_lay_out(plan, r, "drugs", "drug", n, a, &t->drug, st);
-  shared_rows_lay_out(plan, r, "cells", "cell", n, a, &t->cell, st);
+  shared_rows_lay_out(plan, r, "drugs", NULL, "drug", n, a, &t->drug, st);
+  shared_rows_lay_out(plan, r, "cells", NULL, "cell", n, a, &t->cell, st);
   if (st->code) return;
   t->n_joined = t->drug.n_out + t->cell.n_out;
   t->n_out = row_size(r->networks[t->fusion].out);

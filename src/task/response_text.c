@@ -42,8 +42,10 @@ static void response_text_take_names(const training_plan *plan, const run *r,
   size_t n = plan->batch_size;
   t->n_drugs = plan_array(plan, "drug_text", st).n_rows;
   t->n_cells = plan_array(plan, "cell_text", st).n_rows;
-  shared_rows_lay_out(plan, r, "drug_words", "drug_text", n, a, &t->drug, st);
-  shared_rows_lay_out(plan, r, "cell_words", "cell_text", n, a, &t->cell, st);
+  shared_rows_lay_out(plan, r, "drug_words", "drug_filled", "drug_text", n, a,
+                      &t->drug, st);
+  shared_rows_lay_out(plan, r, "cell_words", "cell_filled", "cell_text", n, a,
+                      &t->cell, st);
   if (st->code) return;
   t->drug_text = arena_take(a, t->n_drugs, sizeof(int));
   t->cell_text = arena_take(a, t->n_cells, sizeof(int));
@@ -65,6 +67,8 @@ static void response_text_lay_out(const training_plan *plan, const run *r,
   t->numbers = arena_take(a, t->n_numbers, t->n_values * sizeof(real));
   tape_take(&r->networks[t->number], t->n_numbers, 1, a, &t->number_tape);
   tape_take(&r->networks[t->sentence], n_rows, 1, a, &t->sentence_tape);
+  if (plan_has_array(plan, "number_filled"))
+    t->number_filled = arena_take(a, t->n_numbers, sizeof(int));
   t->number_of = arena_take(a, pairs->n_pairs, sizeof(int));
   t->caption = arena_take(a, n_rows, sizeof(int));
   t->rows = arena_take(a, n, sizeof(int));
@@ -79,8 +83,14 @@ static int response_text_load(const response_text *t, const array_block *block,
     load_numbers(block, t->numbers, st);
   else if (strcmp(name, "number") == 0)
     load_indices(block, t->n_numbers, t->number_of, st);
+  else if (strcmp(name, "number_filled") == 0)
+    load_filled(block, t->n_values, t->number_filled, st);
   else if (!t->names_pairs)
     return 0;
+  else if (strcmp(name, "drug_filled") == 0)
+    load_filled(block, t->drug.n_in, t->drug.filled, st);
+  else if (strcmp(name, "cell_filled") == 0)
+    load_filled(block, t->cell.n_in, t->cell.filled, st);
   else if (strcmp(name, "drug_words") == 0)
     load_numbers(block, t->drug.x, st);
   else if (strcmp(name, "cell_words") == 0)
@@ -154,6 +164,12 @@ static status_code response_text_check(const response_text *t,
                            t->n_hard);
 }
 
+static pass response_number_pass(const run *r, const response_text *t) {
+  pass p = run_pass(r, t->number, 0, t->n_numbers, 1);
+  p.filled = t->number_filled;
+  return p;
+}
+
 /* ---- forward ------------------------------------------------------------- */
 
 static status_code response_text_prepare_names(const run *r, response_text *t,
@@ -180,7 +196,7 @@ static status_code response_text_prepare(const run *r, response_text *t,
   response_text_choose(r, t, choice);
   memcpy(t->number_tape.input, t->numbers,
          t->n_numbers * t->n_values * sizeof(real));
-  pass p = run_pass(r, t->number, 0, t->n_numbers, 1);
+  pass p = response_number_pass(r, t);
   if (network_forward(&r->networks[t->number], &t->number_tape, &p, st))
     return st->code;
   if (t->names_pairs)
@@ -250,7 +266,7 @@ static void response_text_learn(const run *r, response_text *t, size_t n) {
 }
 
 static void response_text_learn_numbers(const run *r, response_text *t) {
-  pass p = run_pass(r, t->number, 0, t->n_numbers, 1);
+  pass p = response_number_pass(r, t);
   network_backward(&r->networks[t->number], &t->number_tape, &p);
 }
 

@@ -16,7 +16,8 @@
  * and, unless captions hold the number alone, `drug_words` and `cell_words`
  * (distinct texts x values), and `drug_text`, `cell_text`: which of these each
  * drug, or cell, has. Networks: "number", "sentence", "drug_text",
- * "cell_text".
+ * "cell_text". Texts that are sequences of tokens have their lengths in
+ * `number_filled`, `drug_filled`, `cell_filled`.
  *
  * Option `n_hard`: so many further captions of each pair, with other numbers.
  * Half of them (rounded up) are `near_least` to `near_most` numbers away, the
@@ -32,6 +33,7 @@ typedef struct {
   int *drug_text, *cell_text; /* of each drug, and cell */
   size_t number, sentence;    /* numbers of the networks */
   real *numbers;
+  int *number_filled; /* or NULL */
   tape number_tape, sentence_tape;
   int *number_of;  /* of each pair */
   int *caption;    /* batch x n_captions: numbers, the own one first */

@@ -12,6 +12,8 @@ typedef struct {
   size_t n_x, n_in, n_out;
   size_t network; /* its number */
   real *x;
+  int *filled;      /* positions of each row that hold data, or NULL: all */
+  int *filled_here; /* of the distinct rows of the batch */
   tape tape;
   int *place;    /* of each row of x in the batch, -1 where it is in none */
   int *distinct; /* rows of x in the batch */
@@ -19,11 +21,16 @@ typedef struct {
   size_t n_distinct;
 } shared_rows;
 
-/* array: name of the matrix; role: of the network. At most n items name rows at
- * a time. */
+/* array: name of the matrix; filled: of the array of its filled positions,
+ * which may be missing (NULL: always is); role: of the network. At most n items
+ * name rows at a time. */
 static void shared_rows_lay_out(const training_plan *plan, const run *r,
-                                const char *array, const char *role, size_t n,
-                                arena *a, shared_rows *s, status *st);
+                                const char *array, const char *filled,
+                                const char *role, size_t n, arena *a,
+                                shared_rows *s, status *st);
+/* Filled positions of rows, 1 to all. */
+static status_code load_filled(const array_block *block, size_t positions,
+                               int *to, status *st);
 static void shared_rows_start(const shared_rows *s);
 
 /* Runs the rows that n items name. */

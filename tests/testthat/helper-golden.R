@@ -10,8 +10,8 @@ golden_cases <- function() {
     files <- list.files(testthat::test_path("fixtures"), "^golden-.*json$")
     cases <- sub("^golden-(.*)[.]json$", "\\1", files)
     others <- c(
-        "layers", "parts", "positions", "ranking", "residual", "transcripts",
-        "transcripts-labels"
+        "layers", "parts", "positions", "ranking", "residual", "text",
+        "transcripts", "transcripts-labels"
     )
     setdiff(cases[!grepl("^(samples|response)-", cases)], others)
 }

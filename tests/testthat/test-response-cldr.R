@@ -103,7 +103,7 @@ test_that("a network learns what the means do not know", {
     # numbers are in order along their first component
     numbers <- run_role(
         member$captions$networks, member$captions$members[[1]], "number",
-        number_inputs(), member$control
+        number_inputs(member$method)$x, member$control
     )
     along <- stats::prcomp(numbers)$x[, 1]
     expect_gt(abs(spearman(along, seq_along(along))), 0.99)
@@ -164,14 +164,14 @@ test_that("captions say what the softmax over all numbers says", {
                 run("drug", features$drugs[pairs$drug[i], , drop = FALSE]),
                 run("cell", features$cells[pairs$cell[i], , drop = FALSE])
             ))
-            said <- run("number", number_inputs())
+            said <- run("number", number_inputs(member$method)$x)
             if (caption == "full") {
                 words <- member$scales$words
-                named <- run("drug_text", caption_words(
-                    data$drug_text[pairs$drug[i]], words$drug
-                )) + run("cell_text", caption_words(
-                    data$cell_text[pairs$cell[i]], words$cell
-                ))
+                named <- run("drug_text", text_inputs(
+                    member$method, data$drug_text[pairs$drug[i]], words$drug
+                )$x) + run("cell_text", text_inputs(
+                    member$method, data$cell_text[pairs$cell[i]], words$cell
+                )$x)
                 said <- said + rep(named, each = 1000)
             }
             t <- run("sentence", said)
@@ -190,6 +190,32 @@ test_that("captions say what the softmax over all numbers says", {
             )
         }
     }
+})
+
+test_that("transformers read the captions", {
+    data <- screen_data()
+    rows <- which(data$response$cell <= 15)
+    method <- small_cldr(
+        text = encoder_text(8, 1, 2, n_tokens = 64, longest = 9), epochs = 1,
+        hard = 1
+    )
+    expect_message(
+        member <- fit_small(method, data, rows), "cut to 9 tokens",
+        class = "kith_message_text"
+    )
+    types <- lapply(member$captions$networks, `[[`, "type")
+    for (role in c("drug_text", "cell_text", "number")) {
+        expect_true("attention" %in% types[[role]])
+    }
+    new <- response_pairs(data, which(data$response$cell > 15)[1:4])
+    said <- predict_captions(member, data$drugs, data$cells, new)
+    expect_true(all(is.finite(said$prediction)))
+    # longer words of a drug are cut to what the network reads
+    longer <- data$drug_text
+    longer[] <- paste(longer, strrep("c", 400))
+    expect_identical(
+        predict_captions(member, data$drugs, data$cells, new, longer), said
+    )
 })
 
 test_that("the network without captions has both stages' epochs", {
@@ -277,6 +303,8 @@ test_that("arguments out of range are refused", {
     }
     refused(caption = "some", regexp = "caption")
     refused(kg = "chain", regexp = "kg")
+    refused(text = "words", regexp = "text")
+    refused(text = encoder_mlp(), regexp = "encoder_text")
     refused(hard = -1, regexp = "hard")
     refused(dropout = 1, regexp = "dropout")
     refused(soft = -1, regexp = "soft")

@@ -100,6 +100,52 @@ test_that("pairs: loss equals plain R, gradients differences", {
     expect_lt(relative_error(gradient, numeric_gradient(loss_at, start)), 1e-6)
 })
 
+test_that("texts may be sequences of tokens, filled so far", {
+    arrays <- response_task_arrays(n_numbers = 24)
+    set.seed(3)
+    tokens <- function(n, positions, lengths) {
+        x <- matrix(sample(6, n * positions, TRUE), n) + 0
+        x[col(x) > lengths] <- 0
+        x
+    }
+    arrays$drug_filled <- c(3L, 5L, 1L)
+    arrays$drug_words <- tokens(3, 5, arrays$drug_filled)
+    arrays$number_filled <- sample(4L, 24, TRUE)
+    arrays$numbers <- tokens(24, 4, arrays$number_filled)
+    encoder <- encoder_text(4, 1, 2, 2, n_tokens = 7)
+    networks <- response_networks()
+    networks$drug_text <- text_network(encoder, 5, 9)
+    networks$number <- text_network(encoder, 4, 9)
+    options <- replace(all_options, "n_hard", 2)
+    options[c("near_least", "near_most")] <- c(1, 3)
+    plan <- response_plan(networks, options, "response_captions", "captions")
+    run <- engine_create(plan, "double", arrays)
+    drawn <- as_drawn(drawn_numbers(2, 24))
+    start <- engine_read(run, "parameters")
+    start <- start + stats::rnorm(length(start), sd = 0.2)
+    loss_at <- function(parameters) {
+        engine_write(run, "parameters", parameters)
+        engine_batch(run, items, drawn)
+    }
+    loss <- loss_at(start)
+    gradient <- engine_read(run, "gradients")
+    # of the chain many neighbours are alike: away from its kinks
+    numeric <- numeric_gradient(loss_at, start, 1e-6)
+    expect_lt(relative_error(gradient, numeric), 1e-6)
+    # what lies behind the end of a text changes nothing
+    padded <- arrays
+    padded$drug_words[col(padded$drug_words) > arrays$drug_filled] <- 5
+    padded$numbers[col(padded$numbers) > arrays$number_filled] <- 5
+    run <- engine_create(plan, "double", padded)
+    expect_identical(loss_at(start), loss)
+    expect_error(engine_create(plan, "double", replace(
+        arrays, "number_filled", list(replace(arrays$number_filled, 2, 0L))
+    )), "without data")
+    expect_error(engine_create(plan, "double", replace(
+        arrays, "number_filled", list(replace(arrays$number_filled, 2, 5L))
+    )), "out of range")
+})
+
 # ---- golden values ----------------------------------------------------------
 
 published_options <- c(
