@@ -142,6 +142,9 @@ mix_kernel <- function(features, known, profile, setting) {
 
 # ---- the member --------------------------------------------------------------
 
+#' @noRd
+#' @method fit_response_member method_kernels
+#' @export
 fit_response_member.method_kernels <- function(method, data, rows, blind,
                                                groups, key, control) {
     with_one_blas_thread({
@@ -221,6 +224,10 @@ profile_side <- function(blind, n_drugs, n_cells) {
     )
 }
 
+# Registered, as lapply() looks for methods nowhere else.
+#' @noRd
+#' @method predict_response_member kernels_member
+#' @export
 predict_response_member.kernels_member <- function(member, drugs, cells,
                                                    pairs) {
     asked <- list(
