@@ -142,6 +142,7 @@ mix_kernel <- function(features, known, profile, setting) {
 
 # ---- the member --------------------------------------------------------------
 
+#' @noRd
 fit_response_member.method_kernels <- function(method, data, rows, blind,
                                                groups, key, control) {
     with_one_blas_thread({
@@ -221,6 +222,8 @@ profile_side <- function(blind, n_drugs, n_cells) {
     )
 }
 
+# Registered, as lapply() looks for methods nowhere else.
+#' @noRd
 predict_response_member.kernels_member <- function(member, drugs, cells,
                                                    pairs) {
     asked <- list(
