@@ -105,7 +105,9 @@ joined_views <- function(fitted, views) {
 text_columns <- function(method, texts) {
     texts <- unname(texts)
     if (!reads_order(method)) {
-        return(which(colSums(caption_features(texts)) > 0))
+        occurs <- which(colSums(caption_features(texts)) > 0)
+        # of empty texts any column will do
+        return(if (length(occurs)) occurs else 1L)
     }
     seq_len(max(text_tokens(
         texts, method$text$longest, method$text$n_tokens

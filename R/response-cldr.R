@@ -117,13 +117,14 @@ method_cldr <- function(preset = c("kith", "paper"),
     if (method$joint && pretrains_by(method) != "captions") {
         abort_input(c(
             "{.arg joint} needs captions.",
-            x = if (method$caption == "none") {
+            x = if (method$objective == "clip") {
                 "{.arg caption} is {.val none}."
             } else {
                 "{.arg objective} is {.val {method$objective}}."
             }
         ))
     }
+    if (method$objective != "clip") method$caption <- "none"
     structure(
         c(list(name = "cldr", preset = preset), method),
         class = c("method_cldr", "response_method")

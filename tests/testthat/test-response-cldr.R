@@ -218,6 +218,20 @@ test_that("transformers read the captions", {
     )
 })
 
+test_that("texts may be empty, and Rank-N-Contrast has none", {
+    data <- screen_data()
+    data$drug_text[] <- ""
+    data$cell_text[] <- ""
+    member <- fit_small(small_cldr(epochs = 1), data)
+    said <- predict_captions(
+        member, data$drugs, data$cells, response_pairs(data, 1:3)
+    )
+    expect_true(all(is.finite(said$prediction)))
+    expect_identical(
+        method_cldr(objective = "rank_n_contrast")$caption, "none"
+    )
+})
+
 test_that("the network without captions has both stages' epochs", {
     data <- screen_data()
     member <- fit_small(small_cldr(
