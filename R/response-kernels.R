@@ -142,7 +142,6 @@ mix_kernel <- function(features, known, profile, setting) {
 
 # ---- the member --------------------------------------------------------------
 
-#' @noRd
 fit_response_member.method_kernels <- function(method, data, rows, blind,
                                                groups, key, control) {
     with_one_blas_thread({
@@ -223,7 +222,6 @@ profile_side <- function(blind, n_drugs, n_cells) {
 }
 
 # Registered, as lapply() looks for methods nowhere else.
-#' @noRd
 predict_response_member.kernels_member <- function(member, drugs, cells,
                                                    pairs) {
     asked <- list(

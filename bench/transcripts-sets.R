@@ -9,6 +9,7 @@
 #   arms    baselines, NULL: those that there is data for
 #   corpus  function: list(x, groups), what an encoder is trained on without
 #           labels; NULL: x
+#   corpus_name  sets of one corpus share an encoder
 
 read_rna <- function(name) {
     utils::read.delim(
@@ -68,13 +69,41 @@ yeast_set <- function(values, ...) {
     values <- values[is.finite(values) & names(values) %in% names(all$x)]
     list(
         x = all$x[names(values)], y = values, groups = all$groups, k = 1:4,
-        floor = "codons", corpus = function() all, ...
+        floor = "codons", corpus = function() all, corpus_name = "yeast", ...
     )
 }
 
 vertebrates <- function() {
     cds <- read_rna("vertebrate_cds_icodon")
     list(x = coding(cds$gene_id, cds$cds), groups = NULL)
+}
+
+# list(x, groups): transcripts of three human chromosomes by gene, and coding
+# sequences of yeast with their paralogs, as letters alone
+isoforms <- function() {
+    chr1 <- read_rna("human_isoforms_chr1_6track")
+    chr22 <- read_rna("human_refseq_chr22")
+    chr21 <- read_rna("human_ensembl90_chr21")
+    cds <- read_rna("yeast_cds")
+    of_yeast <- yeast()$groups
+    table <- data.frame(
+        id = c(
+            chr1$transcript_id, chr22$accession, chr21$transcript_id,
+            cds$gene_id
+        ),
+        sequence = c(
+            chr1$sequence, chr22$sequence, chr21$sequence, cds$cds
+        ),
+        group = c(
+            chr1$gene_id, chr22$symbol, chr21$overlap_cluster,
+            unname(of_yeast[cds$gene_id])
+        )
+    )
+    table <- table[!duplicated(table$id), ]
+    list(
+        x = encode_transcripts(table[c("id", "sequence")], longest = 6144),
+        groups = stats::setNames(table$group, table$id)
+    )
 }
 
 # short sequences without ids; identical ones are a group
@@ -150,7 +179,7 @@ sets <- list(
         rownames(y) <- ids
         list(
             x = all$x[ids], y = y, groups = all$groups, k = 1:4,
-            floor = "codons", corpus = function() all,
+            floor = "codons", corpus = function() all, corpus_name = "yeast",
             # ten logistic heads on words take minutes a fold
             arms = c("codons", "length")
         )

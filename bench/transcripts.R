@@ -5,8 +5,10 @@
 #
 #   KITH_DATA=DIR Rscript bench/transcripts.R [--sets=A,B] [--folder=DIR]
 #       [--labels=Inf] [--folds=10] [--draws=5] [--workers=1] [--forest]
-#       [--fit] [--fine-tune] [--tables=DIR] [--lib=DIR]
+#       [--fit] [--isoforms] [--fine-tune] [--tables=DIR] [--lib=DIR]
 #
+# --isoforms: also an encoder of letters that was trained on isoforms of human
+#   chromosomes 1, 21 and 22 and coding sequences of yeast.
 # For few labels: --fine-tune --labels=0.01,0.1,Inf --draws=5 --folds=5
 #
 # Folds keep paralogs, variants of one mother and identical sequences together;
@@ -62,10 +64,22 @@ kept <- function(name, value) {
     readRDS(file)
 }
 
+# sets of one corpus share an encoder
 fit_of <- function(set, name, kind, method) {
-    kept(paste("fit", name, kind, sep = "-"), {
+    kept(paste("fit", set$corpus_name %||% name, kind, sep = "-"), {
         corpus <- if (is.null(set$corpus)) set else set$corpus()
         train_encoder(corpus, method)
+    })
+}
+
+# by an encoder of letters alone, trained on isoforms of human chromosomes
+isoform_encodings <- function(set, name) {
+    kept(paste("encodings", name, "isoforms", sep = "-"), {
+        fit <- kept("fit-isoforms-trained", {
+            train_encoder(isoforms(), method_isoclr())
+        })
+        set$x$tracks <- fit$tracks
+        encode(fit, set$x)
     })
 }
 
@@ -81,9 +95,12 @@ learned_methods <- function(set, name) {
         return(list())
     }
     take <- if (flag("fine-tune")) fit_of else encodings_of
-    list(
-        kith = take(set, name, "trained", method_isoclr()),
-        untrained = encodings_of(set, name, "untrained", method_untrained())
+    c(
+        list(
+            kith = take(set, name, "trained", method_isoclr()),
+            untrained = encodings_of(set, name, "untrained", method_untrained())
+        ),
+        if (flag("isoforms")) list(isoforms = isoform_encodings(set, name))
     )
 }
 
