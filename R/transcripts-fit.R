@@ -17,7 +17,8 @@
 #'   `length` (bases) and the first two principal components of the encodings,
 #'   `space1` and `space2`. `autoplot()`: a `ggplot`.
 #' @section Errors: Of class `kith_error_input`: new transcripts with other
-#'   tracks than the fit's, a `colour` of another length.
+#'   tracks than the fit's, or that do not begin with their coding sequence where
+#'   the encoder reads codons of such; a `colour` of another length.
 #' @family transcript functions
 #' @examples
 #' set.seed(1)
@@ -73,7 +74,25 @@ new_transcripts_of <- function(fit, newdata, name = "newdata",
             i = way_out
         ), call = call)
     }
+    check_frame(fit, newdata, call)
     newdata
+}
+
+# An encoder that takes three bases at a time reads codons where rows begin with
+# one.
+check_frame <- function(fit, newdata, call) {
+    in_codons <- isTRUE(fit$encoder$fold == 3) && fit$begins_coding
+    if (in_codons && !begins_coding(newdata)) {
+        other <- which(!newdata$cds_start %in% 1L)[1L]
+        abort_input(c(
+            "{.arg newdata} must begin with coding sequences, as the
+            transcripts of the fit do: its encoder reads codons.",
+            x = "That of {.val {newdata$id[other]}} begins at base
+            {newdata$cds_start[other]}.",
+            i = "Encode the coding sequences alone, with {.arg cds} from base 1
+            to their end."
+        ), call = call)
+    }
 }
 
 #' @rdname transcripts_fit

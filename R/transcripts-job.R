@@ -36,10 +36,13 @@ chunk_positions <- 2^16
 
 # ---- networks ---------------------------------------------------------------
 
+# Do all transcripts begin with their coding sequence?
+begins_coding <- function(x) all(x$cds_start %in% 1L)
+
 # The default for transcripts x: coding sequences are read codon by codon,
 # short sequences base by base, others by pools over positions.
 default_encoder <- function(x) {
-    if (all(x$cds_start %in% 1L)) {
+    if (begins_coding(x)) {
         return(encoder_residual(
             channels = c(64, 64), blocks = 1, width = 3, fold = 3,
             words = TRUE, stem_pool = 1, pool = 1, dilation = c(1, 4),
@@ -248,6 +251,7 @@ finish_job.transcript_job <- function(job, ends) {
         "transcripts_fit", list(job),
         method = learned$method, encoder = learned$encoder,
         network = job$plan$networks$encoder, tracks = learned$x$tracks,
+        begins_coding = begins_coding(learned$x),
         n_sets = learned$n_sets, length = learned$x$length,
         member = numbers_of(fit_member(end), job$plan$networks, 1L),
         encoded = encoded, history = end$state$history,
@@ -265,8 +269,8 @@ untrained_transcripts <- function(x, set, method, encoder, control, key) {
     encoded <- encode_sequences(x, encoder, numbers, control)
     new_plain_fit("transcripts_fit", control,
         method = method, encoder = encoder, network = network,
-        tracks = x$tracks, n_sets = max(set), length = x$length,
-        member = c(numbers, list(key = key)), encoded = encoded,
+        tracks = x$tracks, begins_coding = begins_coding(x),
+        n_sets = max(set), length = x$length, member = c(numbers, list(key = key)), encoded = encoded,
         history = NULL, diagnostics = space_diagnostics(encoded)
     )
 }

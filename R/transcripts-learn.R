@@ -51,11 +51,11 @@
 #'   [encode_transcripts()], such as `cds` or `longest`.
 #'
 #' @return An object of class `transcripts_fit`, a `kith_fit`: plain R data. Its
-#'   parts: `method`, `encoder`, `network`, `tracks`, `n_sets`, `length` (bases
-#'   of each transcript), `member` (the encoder's parameters), `encoded`
-#'   (transcripts x dimensions), `history` (`NULL` of what is untrained),
-#'   `diagnostics` (see [glance()][transcripts_fit]), `control`, `version`,
-#'   `blas`.
+#'   parts: `method`, `encoder`, `network`, `tracks`, `begins_coding` (do all
+#'   begin with their coding sequence?), `n_sets`, `length` (bases of each
+#'   transcript), `member` (the encoder's parameters), `encoded` (transcripts x
+#'   dimensions), `history` (`NULL` of what is untrained), `diagnostics` (see
+#'   [glance()][transcripts_fit]), `control`, `version`, `blas`.
 #' @section Errors: Of class `kith_error_input`: what [encode_transcripts()]
 #'   refuses, fewer than 8 sets, sets of other transcripts, an encoder that has
 #'   weights for each position or whose pools need longer transcripts. A space

@@ -238,7 +238,8 @@ transcript_tuning_plan <- function(networks, kind, settings, control, lengths,
                                    padded, key) {
     views <- list(
         crop = 1, shift = settings$shift, mask_rate = settings$mask_rate,
-        mask_all = FALSE, different = FALSE, positions = padded
+        mask_all = FALSE, mask_codons = FALSE, different = FALSE,
+        positions = padded
     )
     list(
         task = "sequences_labels", objective = tuning_losses[[kind]],

@@ -3,8 +3,8 @@
 
 plain_views <- c(
     temperature = 0.5, crop = 1, codon = 1, shift = 0, mask_rate = 0,
-    mask_all = 0, mask_codons = 0, mask_value = 0.25, different = 1, shortest = 16,
-    most_positions = 2^16, masked = 0
+    mask_all = 0, mask_codons = 0, mask_value = 0.25, different = 1,
+    shortest = 16, most_positions = 2^16, masked = 0
 )
 
 # convolutions and a linear layer, without a kink where `smooth`

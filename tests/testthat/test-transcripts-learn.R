@@ -324,3 +324,29 @@ test_that("bad input is refused with a way out", {
     )
     expect_identical(rownames(encode(fit)), table$id[!long])
 })
+
+test_that("an encoder of codons refuses transcripts that begin elsewhere", {
+    set.seed(11)
+    bases <- function(n) {
+        paste(sample(c("A", "C", "G", "T"), n, TRUE), collapse = "")
+    }
+    sequences <- stats::setNames(vapply(rep(60, 12), bases, ""), letters[1:12])
+    cds <- data.frame(id = letters[1:12], cds_start = 1, cds_end = 60)
+    x <- encode_transcripts(sequences, cds = cds)
+    fit <- learn_transcripts(x,
+        encoder = encoder_residual(
+            channels = 8, blocks = 1, width = 3, fold = 3, words = TRUE,
+            stem_pool = 1, pool = 1, dropout = 0
+        ),
+        method = method_untrained(),
+        control = train_control(seed = 1, threads = 1)
+    )
+    expect_identical(encode(fit, x), encode(fit))
+    shifted <- encode_transcripts(sequences, cds = transform(
+        cds,
+        cds_start = 4
+    ))
+    expect_error(encode(fit, shifted), "begins at base 4",
+        class = "kith_error_input"
+    )
+})

@@ -210,7 +210,9 @@ test_that("chunks of a step drop out other values", {
 test_that("masks have their exact number and stay within bases unless asked", {
     codes <- longest_codes()
     n <- length(codes)
-    whole <- draw_view_r(codes, c(1, 1, 0, 0, 0, 0, 0.25, 6), 96, 0, 0, 0)$tracks
+    whole <- draw_view_r(
+        codes, c(1, 1, 0, 0, 0, 0, 0.25, 6), 96, 0, 0, 0
+    )$tracks
     expect_identical(unname(rowSums(whole)[(n + 1):96]), rep(0, 96 - n))
     hit <- matrix(FALSE, 200, 96)
     for (rate in c(0.15, 0.5)) {
