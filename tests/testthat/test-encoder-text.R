@@ -213,6 +213,24 @@ test_that("the transformer equals plain R, its gradients differences", {
     }
 })
 
+test_that("threads change nothing, single precision is near", {
+    set.seed(5)
+    network <- text_network(encoder_text(16, 1, 4, n_tokens = 30), 24, 5)
+    start <- network_initialise(network, "double", draw_key(1L))$parameters
+    lengths <- sample(24L, 90, TRUE)
+    x <- random_tokens(90, 24, 30, lengths)
+    dy <- random_matrix(90, 5)
+    try_with <- function(...) {
+        try_network(network, start, x, dy, filled = lengths, ...)
+    }
+    found <- try_with()
+    expect_identical(try_with(threads = 3L), found)
+    skip_if_not(build_features()$single, "no single precision here")
+    single <- try_with(precision = "single")
+    expect_equal(single$y, found$y, tolerance = 1e-4)
+    expect_lt(relative_error(single$parameters, found$parameters), 1e-4)
+})
+
 test_that("ten steps of the transformer agree with PyTorch", {
     for (case in c("all", "causal")) {
         gold <- golden_parts("text")$transformer[[case]]

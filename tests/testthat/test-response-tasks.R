@@ -292,6 +292,22 @@ test_that("without captions' weight the joint task is the plain network", {
     }
 })
 
+test_that("threads change nothing in a large batch", {
+    arrays <- response_task_arrays(300)
+    for (precision in precisions()) {
+        ends <- lapply(c(1L, 3L), function(threads) {
+            run <- captions_run(arrays,
+                batch_size = 256, precision = precision
+            )
+            for (i in 1:2) {
+                engine_batch(run, 0:255, NULL, 0.01, threads)
+            }
+            all_of_run(run)
+        })
+        expect_identical(ends[[2]], ends[[1]])
+    }
+})
+
 test_that("the order of a batch and its doubles change nothing", {
     # every drug and cell of a batch runs once, whoever comes first
     arrays <- response_task_arrays()
