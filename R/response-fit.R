@@ -65,7 +65,8 @@ predict.response_fit <- function(object, newdata = NULL, drugs = NULL,
     if (type == "caption") {
         member <- network_member(object, TRUE)
         return(cbind(rows, predict_captions(
-            member, asked$drugs, asked$cells, asked$pairs
+            member, asked$drugs, asked$cells, asked$pairs, asked$drug_text,
+            asked$cell_text
         )))
     }
     rows$prediction <- average_members(object, asked)

@@ -14,7 +14,7 @@ baseline_features <- function(x, k) {
         "k-mers" = if (!codons) list(features = c("length", "kmers"), k = k),
         "length + exons" = if (exons) list(features = c("length", "exons")),
         length = if (!exons) list(features = "length"),
-        "random forest" = default_features(x)
+        "random forest" = default_features(x, k)
     )
     Filter(Negate(is.null), sets)
 }

@@ -76,7 +76,7 @@ fold_transcript_spaces <- function(arm) {
     theirs <- lapply(arm$settings$baselines, function(settings) {
         list(features = features(settings))
     })
-    beside <- if (length(arm$methods)) features(default_features(arm$x))
+    beside <- if (length(arm$methods)) features(arm$settings$beside)
     learned <- lapply(arm$methods, learn_in_fold, arm = arm)
     ours <- Map(function(method, name) {
         encoded <- method_encodings(method, x)

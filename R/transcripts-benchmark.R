@@ -35,7 +35,7 @@
 #'   `Inf`: all. A number below 1 is a share.
 #' @param baselines Names of those to compare with. `NULL`: all that there is
 #'   data for.
-#' @param k Lengths of words of the baselines that count them.
+#' @param k Lengths of words, of baselines and of features beside a space.
 #' @param folds How many folds; or the fold of each transcript, a vector in the
 #'   form of `groups`, where `NA` (a published split) is only trained on.
 #' @param draws Draws of labels in each fold.
@@ -94,11 +94,13 @@ benchmark_transcripts <- function(x, y, groups = NULL, methods = list(),
     data <- transcript_benchmark_data(x, y, groups)
     key <- draw_key(control$seed)
     fold <- transcript_folds(folds, data, derive_key(key, "folds", 1L))
-    sets <- baseline_features(x, check_word_lengths(k))
+    k <- check_word_lengths(k)
+    sets <- baseline_features(x, k)
     settings <- list(
         control = control, labels = check_label_counts(labels),
         draws = check_count(draws),
-        baselines = sets[check_transcript_baselines(baselines, sets)]
+        baselines = sets[check_transcript_baselines(baselines, sets)],
+        beside = default_features(x, k)
     )
     settings$tuning <- benchmark_tuning(fine_tune, methods)
     if ("random forest" %in% names(settings$baselines)) {

@@ -118,12 +118,13 @@ feature_settings <- function(features, x, call = rlang::caller_env()) {
     if (is.list(features)) features else default_features(x)
 }
 
-default_features <- function(x) {
+# k: lengths of words, where there are no coding sequences
+default_features <- function(x, k = 1:4) {
     if (has_cds(x)) {
         exons <- if (any(!is.na(x$exons))) "exons"
         list(features = c("length", "codons", exons))
     } else {
-        list(features = c("length", "kmers"), k = 1:4)
+        list(features = c("length", "kmers"), k = k)
     }
 }
 

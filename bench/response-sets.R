@@ -14,13 +14,13 @@ read_drug <- function(name) {
     )
 }
 
-# circular fingerprints of a set, 2,048 bits; ids: column that names drugs
-fingerprints <- function(set, ids = "drug_id") {
+# circular fingerprints of a set, 2,048 bits
+fingerprints <- function(set) {
     table <- read_drug("drug_ecfp4_2048_own")
-    table <- table[table$set == set & !duplicated(table[[ids]]), ]
+    table <- table[table$set == set & !duplicated(table$drug_id), ]
     bits <- strsplit(table$on_bits, " ", fixed = TRUE)
     x <- matrix(0, nrow(table), 2048, dimnames = list(
-        table[[ids]], paste0("bit", seq_len(2048L) - 1L)
+        table$drug_id, paste0("bit", seq_len(2048L) - 1L)
     ))
     x[cbind(rep(seq_along(bits), lengths(bits)), as.integer(unlist(bits)) + 1L)
     ] <- 1
@@ -104,7 +104,7 @@ sets <- list(
                 drug = table$drug, cell = table$CCLE_Name,
                 value = table$ActArea
             ), direction = "high",
-            drugs = fingerprints("ccle24", "drug"),
+            drugs = fingerprints("ccle24"),
             cells = cell_table("cell_rppa"),
             text = stats::setNames(
                 paste(drugs$smiles, drugs$drug), drugs$drug
