@@ -69,7 +69,9 @@ leading_components <- function(x, pca, centre) {
     if (by_gram) {
         return(gram_components(x, pca, centre))
     }
-    found <- irlba::irlba(x, nv = pca, nu = 0, center = centre, tol = 1e-8)
+    found <- irlba::irlba(x,
+        nv = pca, nu = 0, center = centre, tol = 1e-8, v = start_vector(ncol(x))
+    )
     list(variance = found$d^2, rotation = found$v)
 }
 

@@ -141,7 +141,8 @@ kernel_penalties <- 10^seq(-2, 2, by = 0.5)
 
 # ---- random forest -----------------------------------------------------------
 
-# on principal components of both sides, of what the known means leave
+# On principal components of both sides, of what the means of the known sides
+# leave: what is new has no mean when it is predicted, so the trees learn it.
 predict_response_forest <- function(task) {
     need_package("ranger", "The baseline of trees")
     effects <- task_effects(task)
@@ -162,16 +163,26 @@ predict_response_forest <- function(task) {
         both
     }
     residual <- task$data$response$value[task$rows] -
-        predict_effects(effects, pairs)
+        predict_known(effects, pairs, task$blind)
+    seed <- as.integer(task$key[1L] %% .Machine$integer.max)
     forest <- ranger::ranger(
         x = features(pairs), y = residual, num.trees = 200,
-        min.node.size = 5, num.threads = task$threads,
-        seed = as.integer(task$key[1L] %% .Machine$integer.max)
+        min.node.size = 5, num.threads = task$threads, seed = seed
     )
-    predict_effects(effects, new) + stats::predict(
+    # without a seed prediction too draws one of R's random numbers
+    predict_known(effects, new, task$blind) + stats::predict(
         forest, features(new),
-        num.threads = task$threads
+        num.threads = task$threads, seed = seed
     )$predictions
+}
+
+# what the means say of the sides that are known where `blind` are not
+predict_known <- function(effects, pairs, blind) {
+    if (blind == "both") {
+        return(rep(effects$overall, nrow(pairs)))
+    }
+    kind <- switch(blind, cell = "drug", drug = "cell", pair = "effects")
+    predict_effects(effects, pairs, kind)
 }
 
 forest_components <- 30L
@@ -219,7 +230,7 @@ soft_impute <- function(size, pairs, value, shrinkage) {
     for (turn in seq_len(30L)) {
         # irlba is for few of many
         found <- if (4L * n < min(size)) {
-            irlba::irlba(filled, nv = n, nu = n)
+            irlba::irlba(filled, nv = n, nu = n, v = start_vector(size[2L]))
         } else {
             svd(filled, n, n)
         }

@@ -11,9 +11,10 @@
 #'   drugs and cells say; with both new, the overall mean.
 #' * `"kernel ridge"`: for new cells a ridge regression for each drug on the
 #'   kernel of cells (RBF), for new drugs one for each cell on Tanimoto's; for
-#'   both the sum of a drug's and a cell's predicted mean.
+#'   both the sum of a drug's and a cell's predicted mean. Its penalty is chosen
+#'   by leaving out one cell or drug at a time, whatever its group.
 #' * `"random forest"`: 200 trees (`ranger`) on 30 principal components of
-#'   drugs and of cells, of what the means leave.
+#'   drugs and of cells, of what the means of the known drugs and cells leave.
 #' * `"low rank"`, for pairs: mean effects and a matrix of rank 12 with shrunken
 #'   singular values, without any feature.
 #'
@@ -37,7 +38,7 @@
 #'   prediction of each arm.
 #' @section Errors: Of class `kith_error_input`: those of [learn_response()], an
 #'   unknown baseline.
-#' @family response functions
+#' @family drug response functions
 #' @examples
 #' set.seed(1)
 #' screen <- simulate_response(n_drugs = 25, n_cells = 30)
@@ -80,6 +81,7 @@ benchmark_response <- function(response, drugs, cells,
     settings <- list(
         control = control, methods = methods, inner_folds = inner_folds
     )
+    call <- rlang::current_env()
     jobs <- lapply(by, function(blind) {
         chosen <- suitable_baselines(baselines, blind)
         lapply(seq_len(repeats), function(i) {
@@ -88,7 +90,7 @@ benchmark_response <- function(response, drugs, cells,
                 derive_key(
                     key, "split", 4L * i + match(blind, names(blind_words))
                 ),
-                folder
+                folder, call
             )
         })
     })
@@ -105,9 +107,10 @@ suitable_baselines <- function(baselines, blind) {
 
 # the arms of one way to hold out, dealt once
 benchmark_jobs <- function(data, groups, blind, repeat_, folds, rivals,
-                           baselines, settings, key, folder) {
+                           baselines, settings, key, folder,
+                           call = rlang::caller_env()) {
     parts <- blind_folds(data$response, blind, key, folds,
-        drug_groups = groups$drug, cell_groups = groups$cell
+        drug_groups = groups$drug, cell_groups = groups$cell, call = call
     )
     arms <- c(
         list(kith = settings$methods), rivals,
@@ -166,7 +169,8 @@ predict_arm.list <- function(method, arm) {
     rows <- arm$part$train
     parts <- member_parts(
         arm$data, rows, arm$blind, arm$groups, arm$settings$inner_folds,
-        arm$key
+        arm$key,
+        name = "inner_folds", call = NULL
     )
     jobs <- response_jobs(
         arm$data, method, parts, arm$blind, arm$groups, arm$key,
@@ -274,7 +278,8 @@ summary.response_benchmark <- function(object, first = "kith",
         ), mean)[, arms, drop = FALSE]
         predicted <- attr(object, "predicted")[[by]]
         unit <- switch(by,
-            pair = seq_len(nrow(predicted)),
+            # repeats hold out the same pairs again
+            pair = paste(predicted$drug, predicted$cell, sep = "\n"),
             cell = predicted$cell,
             predicted$drug
         )
@@ -328,19 +333,25 @@ autoplot.response_benchmark <- function(object, measure = "rmse", ...) {
 #' @method print response_benchmark
 #' @export
 print.response_benchmark <- function(x, ...) {
+    shown <- c("rmse", "pearson", "per_drug", "normalised")
+    # some of its columns are a plain table
+    if (!all(c("by", "repeat_", "fold", "method", shown) %in% names(x))) {
+        return(NextMethod())
+    }
     cli::cat_line(sprintf(
         "<response_benchmark> %d folds, %d arms",
         length(unique(paste(x$repeat_, x$fold))), length(unique(x$method))
     ))
     for (by in unique(x$by)) {
         rows <- x[x$by == by, ]
-        shown <- c("rmse", "pearson", "per_drug", "normalised")
         table <- vapply(shown, function(measure) {
             tapply(rows[[measure]], factor(rows$method, unique(rows$method)),
                 mean,
                 na.rm = TRUE
             )
         }, numeric(length(unique(rows$method))))
+        # of arms for which it has a value in no fold
+        table[is.nan(table)] <- NA
         cli::cat_line("  held out: ", blind_words[[by]])
         print(round(table, 3))
     }

@@ -8,14 +8,15 @@
 #           one of the two with a tested value are used for neither
 #   drug_groups, cell_groups   the group of each id in response$drugs and
 #           response$cells: its members stay in one fold
+#   name    the argument that k comes from
 # Values are tested once each, but by "both", where a k-th of them is.
 blind_folds <- function(response, by = c("pair", "cell", "drug", "both"), key,
                         k = 5L, drug_groups = NULL, cell_groups = NULL,
-                        call = rlang::caller_env()) {
+                        name = "folds", call = rlang::caller_env()) {
     by <- check_choice(by, c("pair", "cell", "drug", "both"), call = call)
-    k <- check_count(k, min = 2, call = call)
+    k <- check_count(k, min = 2, name = name, call = call)
     if (by == "pair") {
-        check_enough_groups(length(response), k, "values", call)
+        check_enough_groups(length(response), k, "values", name, call)
         fold <- item_folds(length(response), k, key)
         return(folds_of(list(fold), k))
     }
@@ -24,13 +25,13 @@ blind_folds <- function(response, by = c("pair", "cell", "drug", "both"), key,
             side_folds(
                 response$drug, length(response$drugs), drug_groups, k,
                 # of its own, so that drugs lie as they do when cells do not
-                derive_key(key, "fold", 1L), "drug", call
+                derive_key(key, "fold", 1L), "drug", name, call
             )
         },
         cell = if (by != "drug") {
             side_folds(
                 response$cell, length(response$cells), cell_groups, k,
-                derive_key(key, "fold", 2L), "cell", call
+                derive_key(key, "fold", 2L), "cell", name, call
             )
         }
     )
@@ -42,13 +43,13 @@ blind_folds <- function(response, by = c("pair", "cell", "drug", "both"), key,
 }
 
 # the fold of each value, by the drug or cell at that place
-side_folds <- function(at, n, groups, k, key, side, call) {
+side_folds <- function(at, n, groups, k, key, side, name, call) {
     if (is.null(groups)) groups <- seq_len(n)
     if (length(groups) != n || anyNA(groups)) {
-        name <- paste0(side, "_groups")
+        holder <- paste0(side, "_groups")
         abort_input(c(
-            "{.arg {name}} must have a group for each of the {n} {side}s of the
-            response.",
+            "{.arg {holder}} must have a group for each of the {n} {side}s of
+            the response.",
             x = if (anyNA(groups)) {
                 "Group {which(is.na(groups))[1L]} is missing."
             } else {
@@ -58,17 +59,19 @@ side_folds <- function(at, n, groups, k, key, side, call) {
     }
     used <- sort(unique(at))
     check_enough_groups(
-        length(unique(groups[used])), k, paste0("groups of ", side, "s"), call
+        length(unique(groups[used])), k, paste0("groups of ", side, "s"), name,
+        call
     )
     folds <- item_folds(length(used), k, key, groups = groups[used])
     folds[match(at, used)]
 }
 
-check_enough_groups <- function(n, k, what, call) {
+check_enough_groups <- function(n, k, what, name, call) {
     if (n < k) {
         abort_input(c(
-            "{.arg k} must be at most the number of {what}.",
-            x = "It is {k}, and there {?is/are} {n}."
+            "{.arg {name}} must be at most the number of {what}.",
+            x = "It is {k}, and there {cli::qty(n)}{?is/are} {n}.",
+            i = if (n < 2L) "What is tested needs others to learn from."
         ), call = call)
     }
 }

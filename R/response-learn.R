@@ -51,7 +51,7 @@
 #'   doi:10.24963/ijcai.2024/235. Stock M et al. (2018). A comparative study of
 #'   pairwise learning methods based on kernel ridge regression. Neural
 #'   Computation 30.
-#' @family response functions
+#' @family drug response functions
 #' @examples
 #' set.seed(1)
 #' screen <- simulate_response(n_drugs = 25, n_cells = 30)
@@ -130,6 +130,11 @@ response_groups <- function(data, drug_groups, cell_groups,
         if (is.null(groups)) {
             return(NULL)
         }
+        if (!is.null(names(groups))) {
+            check_unique_ids(
+                names(groups), paste("the names of", name), call = call
+            )
+        }
         lost <- setdiff(ids, names(groups))
         if (length(lost) > 0L || anyNA(groups[ids])) {
             abort_input(c(
@@ -158,9 +163,12 @@ response_groups <- function(data, drug_groups, cell_groups,
 
 # What is fitted on what: a list of list(train, out), rows of the response: each
 # inner fold, and last all rows.
-member_parts <- function(data, rows, blind, groups, folds, key) {
+member_parts <- function(data, rows, blind, groups, folds, key,
+                         name = rlang::caller_arg(folds),
+                         call = rlang::caller_env()) {
     inner <- blind_folds(data$response[rows], blind, key, folds,
-        drug_groups = groups$drug, cell_groups = groups$cell
+        drug_groups = groups$drug, cell_groups = groups$cell, name = name,
+        call = call
     )
     c(
         lapply(inner, function(fold) {
@@ -234,7 +242,9 @@ response_fit_of <- function(data, methods, blind, groups, parts, results,
     })
     rows <- unlist(lapply(parts[-length(parts)], `[[`, "out"))
     truth <- data$response$value[rows]
-    weights <- average_weights(held_out, truth)
+    # without names, of which some weigh more at first in other averages
+    weights <- average_weights(unname(held_out), truth)
+    names(weights) <- names(methods)
     average <- Reduce(`+`, Map(`*`, held_out, weights))
     members <- lapply(results[is_last], `[[`, "member")
     names(members) <- of_method[is_last]

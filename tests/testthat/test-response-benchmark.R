@@ -60,6 +60,64 @@ test_that("responses of held-out cells change no prediction", {
     expect_false(identical(spoiled[!at, arms], found[!at, arms]))
 })
 
+test_that("trees learn what the means cannot know of new drugs and cells", {
+    set.seed(4)
+    potent <- simulate_response(60, 20,
+        from_series = 1,
+        shares = c(drug = 0.8, cell = 0.1, interaction = 0.02, noise = 0.08)
+    )
+    found <- benchmark_response(potent$response, potent$drugs, potent$cells,
+        by = c("drug", "both"), methods = list(kernels = method_kernels()),
+        baselines = c("mean effects", "random forest"), folds = 2,
+        inner_folds = 2, control = quiet
+    )
+    rmse <- tapply(found$rmse, list(found$by, found$method), mean)
+    expect_true(all(
+        rmse[, "random forest"] < 0.8 * rmse[, "mean effects"]
+    ))
+})
+
+test_that("a seed decides all draws, and R's own are left alone", {
+    set.seed(5)
+    large <- simulate_response(60, 60, n_features = 20)
+    fill <- function() {
+        benchmark_response(large$response, large$drugs, large$cells,
+            by = "pair", methods = list(kernels = method_kernels()),
+            baselines = c("low rank", "random forest"), folds = 2,
+            inner_folds = 2, control = quiet
+        )
+    }
+    before <- .Random.seed
+    first <- fill()
+    expect_identical(.Random.seed, before)
+    set.seed(6)
+    expect_identical(attr(fill(), "predicted"), attr(first, "predicted"))
+})
+
+test_that("some columns of a result are a plain table", {
+    found <- run(by = "cell", baselines = "drug mean")
+    expect_output(print(found[, c("method", "rmse")]), "method +rmse")
+    # a mean does not differ within a drug
+    expect_output(print(found), "drug mean.* NA ")
+})
+
+test_that("pairs that repeats hold out again are one unit of the bootstrap", {
+    found <- run(by = "pair", baselines = "drug mean")
+    again <- function(x) {
+        x$repeat_ <- 2L
+        x
+    }
+    table <- attr(found, "predicted")$pair
+    twice <- structure(rbind(found, again(found)),
+        class = class(found),
+        predicted = list(pair = rbind(table, again(table)))
+    )
+    expect_equal(
+        summary(twice, bootstrap = 20)$margin_lower,
+        summary(found, bootstrap = 20)$margin_lower
+    )
+})
+
 test_that("low rank fills a table of low rank", {
     set.seed(4)
     truth <- outer(rnorm(20), rnorm(30)) + outer(rnorm(20), rnorm(30))
@@ -82,6 +140,14 @@ test_that("rivals are arms of their own, and names must differ", {
     )
     expect_error(run(by = "cells"), "by", class = "kith_error_input")
     expect_error(run(by = "cell", baselines = "forest"), "random forest",
+        class = "kith_error_input"
+    )
+    few <- stats::setNames(
+        rep(c("lung", "skin"), 12), rownames(screen$cells)
+    )
+    expect_error(
+        run(by = "cell", baselines = "drug mean", cell_groups = few),
+        "inner_folds` must be at most",
         class = "kith_error_input"
     )
 })
