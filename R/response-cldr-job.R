@@ -73,10 +73,9 @@ fit_response_scales <- function(method, data, rows) {
     y <- data$response$value[rows]
     views <- lapply(c(drugs = "drugs", cells = "cells"), function(side) {
         Map(function(view, name) {
-            several <- length(data[[side]]) > 1L
             fit_view(
                 view, used[[side]], method$most_columns,
-                if (several) paste0(side, "$", name) else side
+                view_label(name, data[[side]], side), NULL
             )
         }, data[[side]], names(data[[side]]))
     })

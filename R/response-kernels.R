@@ -47,7 +47,7 @@
 #'   methods based on kernel ridge regression." *Neural Computation* 30,
 #'   2245-2283. Bonilla EV, Chai KMA, Williams CKI (2007). "Multi-task Gaussian
 #'   process prediction." NIPS.
-#' @family drug response
+#' @family drug response functions
 #' @examples
 #' method_kernels()
 #' method_kernels(kernel = "rbf", profiles = FALSE)
@@ -74,13 +74,13 @@ print.response_method <- function(x, ...) {
 
 # A view as the kernel compares it: list(kind, rows: training rows; unit: the
 # median distance, and fitted: how numbers are scaled).
-fit_likeness <- function(view, rows, kernel) {
+fit_likeness <- function(view, rows, kernel, name) {
     if (is_fingerprint(view)) {
         return(list(
             kind = "fingerprint", rows = view[rows, , drop = FALSE]
         ))
     }
-    fitted <- fit_view(view, rows)
+    fitted <- fit_view(view, rows, name = name, call = NULL)
     scaled <- apply_view(fitted, view[rows, , drop = FALSE])
     list(
         kind = kernel, rows = scaled, fitted = fitted,
@@ -148,11 +148,11 @@ fit_response_member.method_kernels <- function(method, data, rows, blind,
         table <- response_table(data, rows)
         sides <- list(
             drug = kernel_side(
-                data$drugs, table$drugs, groups$drug, method,
+                data$drugs, "drugs", table$drugs, groups$drug, method,
                 derive_key(key, "fold", 3L), control
             ),
             cell = kernel_side(
-                data$cells, table$cells, groups$cell, method,
+                data$cells, "cells", table$cells, groups$cell, method,
                 derive_key(key, "fold", 4L), control
             )
         )
@@ -195,11 +195,13 @@ response_table <- function(data, rows) {
     list(value = value, drugs = drugs, cells = cells)
 }
 
-# Of drugs or cells: list(views, kinds, alike: a matrix for each view, folds of
-# their effects, ids).
-kernel_side <- function(views, rows, groups, method, key, control) {
+# Of drugs or cells (name): list(views, kinds, alike: a matrix for each view,
+# folds of their effects, ids).
+kernel_side <- function(views, name, rows, groups, method, key, control) {
     groups <- if (is.null(groups)) seq_along(rows) else groups[rows]
-    fitted <- lapply(views, fit_likeness, rows, method$kernel)
+    fitted <- Map(function(view, one) {
+        fit_likeness(view, rows, method$kernel, view_label(one, views, name))
+    }, views, names(views))
     list(
         views = fitted, kinds = vapply(fitted, `[[`, "", "kind"),
         alike = lapply(fitted, likeness, threads = control$threads),

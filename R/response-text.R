@@ -5,23 +5,11 @@
 # A text for each id: those of a user where there are any, else the id itself,
 # which is counted. texts: named by ids, or NULL.
 caption_texts <- function(texts, ids, name, call = rlang::caller_env()) {
+    texts <- check_named_texts(texts, name, call)
     found <- stats::setNames(ids, ids)
     if (is.null(texts)) {
         return(found)
     }
-    if (!is.character(texts) || is.null(names(texts))) {
-        abort_input(c(
-            "{.arg {name}} must be a character vector with ids as names.",
-            x = if (is.character(texts)) {
-                "It has no names."
-            } else {
-                "It is {describe_value(texts)}."
-            }
-        ), call = call)
-    }
-    check_unique_ids(names(texts), paste("the names of", name), call = call)
-    texts <- texts[!is.na(texts) & nzchar(texts)]
-    check_texts(texts, name, call)
     known <- ids %in% names(texts)
     if (!any(known)) {
         abort_input(c(
@@ -39,6 +27,27 @@ caption_texts <- function(texts, ids, name, call = rlang::caller_env()) {
     }
     found[known] <- texts[ids[known]]
     found
+}
+
+# Texts by id, without those that are missing or empty; NULL stays NULL.
+check_named_texts <- function(texts, name, call) {
+    if (is.null(texts)) {
+        return(NULL)
+    }
+    if (!is.character(texts) || is.null(names(texts))) {
+        abort_input(c(
+            "{.arg {name}} must be a character vector with ids as names.",
+            x = if (is.character(texts)) {
+                "It has no names."
+            } else {
+                "It is {describe_value(texts)}."
+            }
+        ), call = call)
+    }
+    check_unique_ids(names(texts), paste("the names of", name), call = call)
+    texts <- texts[!is.na(texts) & nzchar(texts)]
+    check_texts(texts, name, call)
+    texts
 }
 
 # texts x n: shares of the words and of the trigrams of each text, hashed to n

@@ -50,13 +50,7 @@ check_view_names <- function(x, side, call) {
 # One view: ids in rows, features in columns. Of a SummarizedExperiment features
 # are the rows.
 view_matrix <- function(x, name, call) {
-    if (methods::is(x, "SummarizedExperiment")) {
-        x <- t(as.matrix(chosen_assay(x, 1L, name, call)))
-    } else if (is.data.frame(x)) {
-        x <- view_of_table(x, name, call)
-    } else if (methods::is(x, "Matrix")) {
-        x <- as.matrix(x)
-    }
+    x <- view_values(x, name, call)
     if (!is.matrix(x) || !(is.numeric(x) || is.logical(x))) {
         abort_input(c(
             "{.arg {name}} must be a numeric matrix or data frame with ids as
@@ -84,6 +78,21 @@ view_matrix <- function(x, name, call) {
     storage.mode(x) <- "double"
     scan_features(x, name, call)
     x
+}
+
+# as a matrix, if it can be one
+view_values <- function(x, name, call) {
+    if (methods::is(x, "SummarizedExperiment")) {
+        return(t(as.matrix(chosen_assay(x, 1L, name, call))))
+    }
+    if (methods::is(x, "DataFrame")) x <- as.data.frame(x, optional = TRUE)
+    if (is.data.frame(x)) {
+        view_of_table(x, name, call)
+    } else if (methods::is(x, "Matrix")) {
+        as.matrix(x)
+    } else {
+        x
+    }
 }
 
 view_of_table <- function(x, name, call) {
@@ -123,7 +132,7 @@ response_views <- function(response, drugs, cells,
         part <- sub("s$", "", side)
         used <- response[[side]][sort(unique(response[[part]]))]
         view <- views[[side]][[1L]]
-        check_ids_match(used, rownames(view), colnames(view), side, call)
+        check_ids_match(used, view, response, side, call)
         intersect(used, rownames(view))
     })
     rows <- response$drugs[response$drug] %in% kept$drugs &
@@ -143,8 +152,10 @@ response_views <- function(response, drugs, cells,
 }
 
 # Ids without features are left out, but not where they are written in another
-# case, which is a mistake. columns: the features of a view.
-check_ids_match <- function(used, known, columns, side, call) {
+# case, which is a mistake. used: ids of one side of the response.
+check_ids_match <- function(used, view, response, side, call) {
+    known <- rownames(view)
+    other <- setdiff(c("drugs", "cells"), side)
     lost <- setdiff(used, known)
     other_case <- known[match(tolower(lost), tolower(known))]
     written <- which(!is.na(other_case))
@@ -163,9 +174,12 @@ check_ids_match <- function(used, known, columns, side, call) {
         abort_input(c(
             "{.arg {side}} must have features of the {side} of the response.",
             x = "{.val {lost[1L]}} has none, nor has any other.",
-            i = if (any(used %in% columns)) {
+            i = if (any(used %in% colnames(view))) {
                 "They stand above the columns: turn the matrix with
                 {.fn t}."
+            } else if (any(known %in% response[[other]])) {
+                "It has {other} of the response: are {.arg drugs} and
+                {.arg cells} swapped?"
             } else {
                 advise_ids(used, known, genes = FALSE)
             }
@@ -225,6 +239,11 @@ new_views <- function(x, known, side, call = rlang::caller_env()) {
     Map(function(columns, name) {
         view_columns(views[[name]], columns, side, call)
     }, known, names(known))
+}
+
+# what messages call a view
+view_label <- function(name, views, side) {
+    if (length(views) > 1L) paste0(side, "$", name) else side
 }
 
 # columns of a view, all of which must be there

@@ -102,6 +102,14 @@ test_that("effects are the Gaussian process of plain R", {
     }
 })
 
+test_that("of one group, each keeps its own effect", {
+    set.seed(8)
+    effect <- rnorm(20)
+    found <- fit_effect(effect, rep(0.01, 20), matrix(1, 20, 20), rep(1L, 20))
+    cross <- list(features = matrix(1, 20, 20), known = 1:20)
+    expect_equal(predict_effect(found, cross), effect, tolerance = 0.02)
+})
+
 test_that("the covariance of profiles climbs the likelihood of what is there", {
     set.seed(4)
     truth <- crossprod(matrix(stats::rnorm(36), 6))

@@ -25,6 +25,7 @@ test_that("views come in the order of the response, whatever holds them", {
         expect_identical(response_views(response, drugs, cells), data)
     }
     same(as.data.frame(drugs))
+    same(S4Vectors::DataFrame(drugs))
     same(SummarizedExperiment::SummarizedExperiment(t(drugs)))
     same(Matrix::Matrix(drugs, sparse = TRUE))
     two <- response_views(
