@@ -27,7 +27,7 @@
 #' @references Rogers DJ, Tanimoto TT (1960). "A computer program for
 #'   classifying plants." *Science* 132, 1115-1118. Ralaivola L et al. (2005).
 #'   "Graph kernels for chemical informatics." *Neural Networks* 18, 1093-1110.
-#' @family drug response
+#' @family drug response functions
 #' @examples
 #' bits <- rbind(
 #'     aspirin = c(1, 1, 0, 0, 1), salicylate = c(1, 1, 0, 0, 0),
@@ -73,7 +73,7 @@ tanimoto <- function(x, y = NULL, threads = 1) {
 #' @references Kramer C, Gedeck P (2010). "Leave-cluster-out cross-validation is
 #'   appropriate for scoring functions derived from diverse protein data sets."
 #'   *J Chem Inf Model* 50, 1961-1969.
-#' @family drug response
+#' @family drug response functions
 #' @examples
 #' bits <- rbind(
 #'     base = c(1, 1, 1, 0, 0), salt = c(1, 1, 1, 1, 0),

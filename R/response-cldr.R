@@ -83,7 +83,7 @@
 #'   doi:10.24963/ijcai.2024/235. Radford A et al. (2021). Learning transferable
 #'   visual models from natural language supervision. arXiv:2103.00020. Zha K et
 #'   al. (2023). Rank-N-Contrast. arXiv:2210.01189.
-#' @family response functions
+#' @family drug response functions
 #' @examples
 #' method_cldr()
 #' method_cldr(caption = "none", finetune = list(epochs = 10))

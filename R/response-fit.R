@@ -5,10 +5,13 @@
 #'   `drug` and `cell`. `NULL`: each drug of `drugs` with each cell of `cells`.
 #' @param drugs,cells Features of new drugs and cells, in the form that
 #'   [learn_response()] took, with the same columns. `NULL`: those of the fit.
+#'   Ids say which are new: one that the fit was trained on is taken for the
+#'   same drug or cell, and a message says if its features differ.
 #' @param drug_text,cell_text Words about the new ones, by id; `NULL`: ids.
 #' @param type `"response"`: what the average of all members predicts.
 #'   `"interval"`: with bounds that hold a share `level` of responses that were
-#'   held out as the fit is `blind`. `"caption"`: what the texts of numbers say,
+#'   held out as the fit is `blind`; a message says where more is new, as those
+#'   bounds are too narrow. `"caption"`: what the texts of numbers say,
 #'   of the first network with captions: mean and spread of 1,000 numbers.
 #'   `"embedding"`: the space of the first network.
 #' @param level Of the bounds.
@@ -27,7 +30,7 @@
 #' @section Errors: Of class `kith_error_input`: ids without features, features
 #'   with other columns, `"caption"` and `"embedding"` of a fit without such a
 #'   network.
-#' @family response functions
+#' @family drug response functions
 #' @examples
 #' set.seed(1)
 #' screen <- simulate_response(n_drugs = 25, n_cells = 30)
@@ -71,6 +74,7 @@ predict.response_fit <- function(object, newdata = NULL, drugs = NULL,
     }
     rows$prediction <- average_members(object, asked)
     if (type == "interval") {
+        tell_newer(object, asked)
         half <- interval_width(object$spread, rows$drug, level)
         rows$lower <- rows$prediction - half
         rows$upper <- rows$prediction + half
@@ -128,94 +132,6 @@ network_member <- function(fit, captions, call = rlang::caller_env(2)) {
         ), call = call)
     }
     found
-}
-
-# ---- what is asked for -------------------------------------------------------
-
-# list(drugs, cells: views of all that are asked for, drug_text, cell_text,
-# pairs: numbers of their rows, drug_ids, cell_ids)
-asked_pairs <- function(fit, newdata, drugs, cells, drug_text = NULL,
-                        cell_text = NULL, call = rlang::caller_env()) {
-    known <- fit$data
-    new_drugs <- given_views(drugs, fit, "drugs", call)
-    new_cells <- given_views(cells, fit, "cells", call)
-    if (is.null(newdata)) {
-        newdata <- expand.grid(
-            drug = view_ids(new_drugs %||% known$drugs),
-            cell = view_ids(new_cells %||% known$cells),
-            stringsAsFactors = FALSE
-        )
-    }
-    check_asked(newdata, call)
-    drug <- chosen_views(newdata$drug, new_drugs, known$drugs, "drugs", call)
-    cell <- chosen_views(newdata$cell, new_cells, known$cells, "cells", call)
-    list(
-        drugs = drug$views, cells = cell$views,
-        pairs = data.frame(drug = drug$row, cell = cell$row),
-        drug_ids = as.character(newdata$drug),
-        cell_ids = as.character(newdata$cell),
-        drug_text = chosen_text(drug$views, drug_text, known$drug_text),
-        cell_text = chosen_text(cell$views, cell_text, known$cell_text)
-    )
-}
-
-view_ids <- function(views) rownames(views[[1L]])
-
-# views of new drugs or cells with the columns of the fit's, NULL of none
-given_views <- function(x, fit, side, call) {
-    if (!is.null(x)) {
-        new_views(x, lapply(fit$data[[side]], colnames), side, call)
-    }
-}
-
-check_asked <- function(newdata, call) {
-    if (!is.data.frame(newdata) || !all(c("drug", "cell") %in%
-        names(newdata))) {
-        abort_input(c(
-            "{.arg newdata} must be a data frame with the columns {.field drug}
-            and {.field cell}.",
-            x = "It is {describe_value(newdata)}.",
-            i = "Features of new ones go to {.arg drugs} and {.arg cells}."
-        ), call = call)
-    }
-}
-
-# Views of the drugs or cells with these ids, new ones before those of the fit:
-# list(views, row: of each id)
-chosen_views <- function(ids, new, known, name, call) {
-    ids <- as.character(ids)
-    wanted <- unique(ids)
-    views <- Map(function(of_fit, which) {
-        rows <- rbind(new[[which]], of_fit[
-            setdiff(rownames(of_fit), rownames(new[[which]])), ,
-            drop = FALSE
-        ])
-        lost <- setdiff(wanted, rownames(rows))
-        if (length(lost) > 0L) {
-            abort_input(c(
-                "{.arg newdata} must hold {name} with features.",
-                x = "{length(lost)} {?has/have} none, the first is
-                {.val {lost[1L]}}.",
-                i = c(
-                    "Give those of new ones as {.arg {name}}.",
-                    advise_ids(wanted, rownames(rows), genes = FALSE)
-                )[1L]
-            ), call = call)
-        }
-        rows[wanted, , drop = FALSE]
-    }, known, names(known))
-    list(views = views, row = match(ids, wanted))
-}
-
-# words about drugs or cells: new ones, those of the fit, else the id
-chosen_text <- function(views, new, known) {
-    ids <- view_ids(views)
-    text <- stats::setNames(ids, ids)
-    for (words in list(known, new)) {
-        there <- intersect(ids, names(words))
-        text[there] <- words[there]
-    }
-    text
 }
 
 # ---- generics ----------------------------------------------------------------

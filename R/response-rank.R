@@ -21,19 +21,20 @@
 #'   over the training data, `NA` where it has no response there), `measured`
 #'   (the response of this pair, if the fit has seen it), and evidence: `near`
 #'   (the training cells or drugs most like the one asked for, of those with a
-#'   response) and `near_response` (their mean response, weighted by
-#'   similarity). Likeness is Tanimoto's of fingerprints, else the correlation
-#'   of standardised features, of the first view.
+#'   response and a likeness above 0; the one itself is none of them) and
+#'   `near_response` (their mean response, weighted by likeness). Likeness is
+#'   Tanimoto's of fingerprints, else the correlation of standardised features,
+#'   of the first view.
 #' @section Errors: Of class `kith_error_input`: an id without features.
-#' @family response functions
+#' @family drug response functions
 #' @examples
 #' set.seed(1)
 #' screen <- simulate_response(n_drugs = 25, n_cells = 30)
 #' fit <- learn_response(screen$response, screen$drugs, screen$cells,
 #'     methods = list(kernels = method_kernels()), folds = 2
 #' )
-#' rank_drugs(fit, "C01", n = 3)
-#' rank_cells(fit, "D01", n = 3, by = "relative")
+#' rank_drugs(fit, "C001", n = 3)
+#' rank_cells(fit, "D001", n = 3, by = "relative")
 #' @export
 rank_drugs <- function(fit, cell, drugs = NULL, cells = NULL, n = 10,
                        by = c("response", "relative"), level = 0.9,
@@ -120,12 +121,9 @@ rank_evidence <- function(fit, what, one, candidates, drugs, cells, n_near) {
             }
         )
     })
-    pair <- match(
-        paste(candidates, one),
-        paste(response[[what]], response[[other]])
-    )
+    of_one <- response[response[[other]] == one, ]
     data.frame(
-        measured = response$value[pair],
+        measured = of_one$value[match(candidates, of_one[[what]])],
         near = vapply(found, `[[`, "", "near"),
         near_response = vapply(found, `[[`, numeric(1), "near_response")
     )

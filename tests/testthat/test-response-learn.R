@@ -62,7 +62,7 @@ test_that("new cells and drugs are predicted by their features alone", {
     both <- predict(fit, drugs = drugs, cells = cells)
     expect_true(all(is.finite(both$prediction)))
     # columns go by name
-    turned <- predict(fit, drugs = drugs[, ncol(drugs):1], cells = cells)
+    turned <- predict(fit, drugs = drugs[, rev(colnames(drugs))], cells = cells)
     expect_equal(turned, both)
 })
 
@@ -134,7 +134,90 @@ test_that("evidence is the response of like cells, weighted by likeness", {
     ) / sum(like[of_cell$drug]))
 })
 
+test_that("ids with blanks are not taken for one another", {
+    table <- as.data.frame(screen$response)
+    drugs <- screen$drugs
+    cells <- screen$cells
+    rename <- function(x, from, to) replace(x, x == from, to)
+    rownames(drugs)[1:2] <- c("p", "p q")
+    rownames(cells)[1:2] <- c("q r", "r")
+    for (i in 1:2) {
+        table$drug <- rename(
+            table$drug, rownames(screen$drugs)[i], rownames(drugs)[i]
+        )
+        table$cell <- rename(
+            table$cell, rownames(screen$cells)[i], rownames(cells)[i]
+        )
+    }
+    table <- table[!(table$drug == "p" & table$cell == "q r"), ]
+    expect_true(any(table$drug == "p q" & table$cell == "r"))
+    found <- rank_drugs(learn_response(
+        drug_response(table, direction = "high"), drugs, cells,
+        methods = kernels, folds = 2,
+        control = train_control(seed = 1, threads = 1, verbose = FALSE)
+    ), "q r", n = Inf)
+    expect_identical(found$measured[found$drug == "p"], NA_real_)
+})
+
+test_that("the name of a member has no weight", {
+    weigh <- function(names) {
+        methods <- stats::setNames(
+            list(method_kernels(), method_kernels("rbf")), names
+        )
+        unname(learn_response(screen$response, screen$drugs, screen$cells,
+            methods = methods, folds = 2,
+            control = train_control(seed = 1, threads = 1, verbose = FALSE)
+        )$weights)
+    }
+    expect_identical(weigh(c("features", "b")), weigh(c("a", "b")))
+})
+
+test_that("ids of the fit with other features are told", {
+    drugs <- screen$drugs[5:6, ]
+    rownames(drugs) <- rownames(screen$drugs)[1:2]
+    expect_message(
+        predict(fit, data.frame(drug = "D001", cell = "C001"), drugs = drugs),
+        "2 ids, such as \"D001\"",
+        class = "kith_message_response"
+    )
+    expect_silent(predict(fit, drugs = screen$drugs, cells = screen$cells))
+})
+
+test_that("bounds say where more is new than the fit is blind to", {
+    drugs <- screen$drugs[5:6, ]
+    rownames(drugs) <- c("x", "y")
+    expect_message(predict(fit, drugs = drugs, type = "interval"),
+        "x.*too narrow.*blind = \"both\"",
+        class = "kith_message_response"
+    )
+    expect_silent(predict(fit, drugs = drugs))
+    cells <- screen$cells[5:6, ]
+    rownames(cells) <- c("x", "y")
+    expect_silent(predict(fit, cells = cells, type = "interval"))
+})
+
 test_that("mistakes are told with a way out", {
+    refuses <- function(code, pattern) {
+        expect_error(code, pattern, class = "kith_error_input")
+    }
+    refuses(learn_screen(cell_groups = stats::setNames(
+        rep("lung", 30), rownames(screen$cells)
+    )), "`folds` must be at most the number of groups of cells.*there is 1")
+    refuses(learn_screen(drug_groups = c(D001 = 1, D001 = 2)), "each id once")
+    refuses(
+        learn_response(screen$response, screen$cells, screen$drugs),
+        "swapped"
+    )
+    refuses(
+        learn_response(screen$response, screen$drugs, 0 * screen$cells + 3,
+            methods = kernels
+        ), "`cells` must have features that differ"
+    )
+    pair <- data.frame(drug = "D001", cell = "C001")
+    refuses(predict(fit, pair, drug_text = "a word"), "has no names")
+    refuses(predict(fit, pair[0, ]), "has none")
+    refuses(predict(fit, drugs = 2 * screen$drugs), "`drugs` must be fingerpr")
+    refuses(rank_drugs(fit, "D001"), "features of new ones as `cells`")
     expect_error(learn_screen(blind = "cells"),
         "blind",
         class = "kith_error_input"
