@@ -7,7 +7,8 @@
 #'   [learn_response()] took, with the same columns. `NULL`: those of the fit.
 #'   Ids say which are new: one that the fit was trained on is taken for the
 #'   same drug or cell, and a message says if its features differ.
-#' @param drug_text,cell_text Words about the new ones, by id; `NULL`: ids.
+#' @param drug_text,cell_text Words about drugs and cells, by id. Where there are
+#'   none they are those of the fit, else the id.
 #' @param type `"response"`: what the average of all members predicts.
 #'   `"interval"`: with bounds that hold a share `level` of responses that were
 #'   held out as the fit is `blind`; a message says where more is new, as those
@@ -21,8 +22,11 @@
 #'   `"caption"`; a matrix pairs x dimensions with `"embedding"`, as from
 #'   `encode()`. `tidy()`: how members, their average and the means did on the
 #'   inner blind folds: `model`, `rmse`, `pearson`, `spearman`, `per_drug` and
-#'   `per_cell` (mean correlation within a drug, within a cell line),
-#'   `normalised` (correlation beyond what mean effects predict) and `weight`.
+#'   `per_cell` (mean correlation within a drug, within a cell line; of drugs or
+#'   cells with five values or more), `normalised` (correlation beyond what mean
+#'   effects predict) and `weight`. They are of all folds together, in each of
+#'   which a mean is another, so that `per_drug` of the drug mean is not missing
+#'   but about 0 or below.
 #'   `glance()`: one row with `drugs`, `cells`, `pairs`, `blind`, and the
 #'   measures of the average. `augment()`: the training pairs with `value` and
 #'   the fitted `prediction`, which is no test. `autoplot()`: a `ggplot` of one
