@@ -10,7 +10,7 @@
 #' smaller of the two Gram matrices) when the smaller dimension of `x` is at
 #' most 1,000 or when `pca` is more than a quarter of it. Otherwise
 #' [irlba::irlba()] finds the leading ones, to a tolerance of 1e-8 and from a
-#' random start, so that `set.seed()` decides the last digits. Each component
+#' fixed start, whatever R's random numbers are. Each component
 #' has the sign that makes its largest loading positive.
 #'
 #' Sparse and file-backed matrices are read in blocks of columns, so that with

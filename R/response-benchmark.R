@@ -37,7 +37,7 @@
 #'   Its attribute `"predicted"` has the test rows with `value` and the
 #'   prediction of each arm.
 #' @section Errors: Of class `kith_error_input`: those of [learn_response()], an
-#'   unknown baseline.
+#'   unknown baseline, one that suits none of `by`.
 #' @family drug response functions
 #' @examples
 #' set.seed(1)
@@ -68,6 +68,7 @@ benchmark_response <- function(response, drugs, cells,
     if (length(rivals)) check_response_methods(rivals, "rivals")
     if (!is.null(baselines)) {
         baselines <- check_several(baselines, names(response_baselines))
+        check_baselines_suit(baselines, by)
     }
     check_arm_names(c(
         "kith", names(methods), names(rivals), names(response_baselines)
@@ -98,6 +99,20 @@ benchmark_response <- function(response, drugs, cells,
     new_response_benchmark(
         jobs, run_arms(jobs, BPPARAM), names(methods), names(rivals)
     )
+}
+
+# each is compared by one of the ways to hold out at least
+check_baselines_suit <- function(baselines, by, call = rlang::caller_env()) {
+    used <- unlist(lapply(by, suitable_baselines, baselines = baselines))
+    lost <- setdiff(baselines, used)
+    if (length(lost)) {
+        suits <- response_baselines[[lost[1L]]]$suits
+        abort_input(c(
+            "{.arg baselines} must predict what is held out.",
+            x = "{.val {lost[1L]}} predicts {.or {.val {suits}}}; {.arg by} is
+            {.val {by}}."
+        ), call = call)
+    }
 }
 
 suitable_baselines <- function(baselines, blind) {

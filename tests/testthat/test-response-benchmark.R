@@ -142,6 +142,10 @@ test_that("rivals are arms of their own, and names must differ", {
     expect_error(run(by = "cell", baselines = "forest"), "random forest",
         class = "kith_error_input"
     )
+    expect_error(run(by = "cell", baselines = c("drug mean", "low rank")),
+        "low rank.*pair",
+        class = "kith_error_input"
+    )
     few <- stats::setNames(
         rep(c("lung", "skin"), 12), rownames(screen$cells)
     )
