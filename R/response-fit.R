@@ -7,8 +7,8 @@
 #'   [learn_response()] took, with the same columns. `NULL`: those of the fit.
 #'   Ids say which are new: one that the fit was trained on is taken for the
 #'   same drug or cell, and a message says if its features differ.
-#' @param drug_text,cell_text Words about drugs and cells, by id. Where there are
-#'   none they are those of the fit, else the id.
+#' @param drug_text,cell_text Words about drugs and cells, by id. Where there
+#'   are none they are those of the fit, else the id.
 #' @param type `"response"`: what the average of all members predicts.
 #'   `"interval"`: with bounds that hold a share `level` of responses that were
 #'   held out as the fit is `blind`; a message says where more is new, as those

@@ -60,7 +60,10 @@ run_set <- function(name) {
     )
     result <- benchmark_response(response, set$drugs, set$cells,
         by = set$by, methods = methods, rivals = rivals,
-        baselines = if (!is.null(baselines)) baselines,
+        # of those asked for, the ones that suit this set
+        baselines = if (!is.null(baselines)) {
+            kith:::suitable_baselines(baselines, set$by)
+        },
         drug_text = set$text, folds = as.integer(option("folds", "5")),
         repeats = as.integer(option("repeats", "1")), control = control,
         folder = folder, BPPARAM = workers
