@@ -165,12 +165,12 @@ predict_response_forest <- function(task) {
         predict_effects(effects, pairs)
     forest <- ranger::ranger(
         x = features(pairs), y = residual, num.trees = 200,
-        min.node.size = 5, num.threads = task$threads,
+        min.node.size = 5, num.threads = task$threads, verbose = FALSE,
         seed = as.integer(task$key[1L] %% .Machine$integer.max)
     )
     predict_effects(effects, new) + stats::predict(
         forest, features(new),
-        num.threads = task$threads
+        num.threads = task$threads, verbose = FALSE
     )$predictions
 }
 

@@ -17,13 +17,13 @@
 #'   the response), and `lower` and `upper` with `"interval"`, or `spread` with
 #'   `"caption"`; a matrix pairs x dimensions with `"embedding"`, as from
 #'   `encode()`. `tidy()`: how members, their average and the means did on the
-#'   inner blind folds: `model`, `rmse`, `pearson`, `spearman`, `per_drug` and
-#'   `per_cell` (mean correlation within a drug, within a cell line),
-#'   `normalised` (correlation beyond what mean effects predict) and `weight`.
-#'   `glance()`: one row with `drugs`, `cells`, `pairs`, `blind`, and the
-#'   measures of the average. `augment()`: the training pairs with `value` and
-#'   the fitted `prediction`, which is no test. `autoplot()`: a `ggplot` of one
-#'   of these measures.
+#'   inner blind folds, a mean over these: `model`, `rmse`, `pearson`,
+#'   `spearman`, `per_drug` and `per_cell` (mean correlation within a drug,
+#'   within a cell line), `normalised` (correlation beyond what mean effects
+#'   predict) and `weight`. `glance()`: one row with `drugs`, `cells`, `pairs`,
+#'   `blind`, and the measures of the average. `augment()`: the training pairs
+#'   with `value` and the fitted `prediction`, which is no test. `autoplot()`: a
+#'   `ggplot` of one of these measures.
 #' @section Errors: Of class `kith_error_input`: ids without features, features
 #'   with other columns, `"caption"` and `"embedding"` of a fit without such a
 #'   network.
