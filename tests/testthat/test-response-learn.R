@@ -62,7 +62,7 @@ test_that("new cells and drugs are predicted by their features alone", {
     both <- predict(fit, drugs = drugs, cells = cells)
     expect_true(all(is.finite(both$prediction)))
     # columns go by name
-    turned <- predict(fit, drugs = drugs[, ncol(drugs):1], cells = cells)
+    turned <- predict(fit, drugs = drugs[, rev(colnames(drugs))], cells = cells)
     expect_equal(turned, both)
 })
 
