@@ -5,6 +5,11 @@
 #' enough. Start with [learn_associations()]; see `vignette("kith")` for a
 #' first tour.
 #'
+#' On the same engine stand [learn_ranking()] (expression from histone marks),
+#' [learn_samples()] (labels of few samples from bulk expression),
+#' [learn_transcripts()] (labels of transcripts from their sequences) and
+#' [learn_response()] (drug response of new cells and new drugs).
+#'
 #' @keywords internal
 #' @useDynLib kith, .registration = TRUE
 #' @importFrom rlang .data %||%

@@ -167,12 +167,13 @@ predict_response_forest <- function(task) {
     seed <- as.integer(task$key[1L] %% .Machine$integer.max)
     forest <- ranger::ranger(
         x = features(pairs), y = residual, num.trees = 200,
-        min.node.size = 5, num.threads = task$threads, seed = seed
+        min.node.size = 5, num.threads = task$threads, verbose = FALSE,
+        seed = seed
     )
     # without a seed prediction too draws one of R's random numbers
     predict_known(effects, new, task$blind) + stats::predict(
         forest, features(new),
-        num.threads = task$threads, seed = seed
+        num.threads = task$threads, verbose = FALSE, seed = seed
     )$predictions
 }
 

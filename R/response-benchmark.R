@@ -321,9 +321,8 @@ autoplot.response_benchmark <- function(object, measure = "rmse", ...) {
     rows$lower <- rows$mean - rows$sd / sqrt(n)
     rows$upper <- rows$mean + rows$sd / sqrt(n)
     rows$method <- factor(rows$method, rev(unique(rows$method)))
-    rows$by <- factor(
-        paste("new", rows$by), paste("new", unique(object$by))
-    )
+    words <- unlist(blind_words)
+    rows$by <- factor(words[rows$by], words[unique(object$by)])
     ggplot2::ggplot(rows, ggplot2::aes(
         .data$mean, .data$method,
         colour = .data$kind
@@ -335,6 +334,7 @@ autoplot.response_benchmark <- function(object, measure = "rmse", ...) {
         ggplot2::geom_point(size = 2.2, na.rm = TRUE) +
         ggplot2::facet_wrap(ggplot2::vars(.data$by), scales = "free_x") +
         ggplot2::scale_colour_manual(values = ranking_colours) +
+        ggplot2::scale_x_continuous(n.breaks = 4) +
         ggplot2::labs(
             x = paste(
                 response_measures[[measure]]$label,
@@ -342,7 +342,10 @@ autoplot.response_benchmark <- function(object, measure = "rmse", ...) {
             ), y = NULL, title = "Drug response of what was held out"
         ) +
         study_theme() +
-        ggplot2::theme(legend.position = "none")
+        ggplot2::theme(
+            legend.position = "none",
+            panel.spacing.x = ggplot2::unit(1.2, "lines")
+        )
 }
 
 #' @method print response_benchmark

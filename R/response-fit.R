@@ -21,16 +21,13 @@
 #'   the response), and `lower` and `upper` with `"interval"`, or `spread` with
 #'   `"caption"`; a matrix pairs x dimensions with `"embedding"`, as from
 #'   `encode()`. `tidy()`: how members, their average and the means did on the
-#'   inner blind folds: `model`, `rmse`, `pearson`, `spearman`, `per_drug` and
-#'   `per_cell` (mean correlation within a drug, within a cell line; of drugs or
-#'   cells with five values or more), `normalised` (correlation beyond what mean
-#'   effects predict) and `weight`. They are of all folds together, in each of
-#'   which a mean is another, so that `per_drug` of the drug mean is not missing
-#'   but about 0 or below.
-#'   `glance()`: one row with `drugs`, `cells`, `pairs`, `blind`, and the
-#'   measures of the average. `augment()`: the training pairs with `value` and
-#'   the fitted `prediction`, which is no test. `autoplot()`: a `ggplot` of one
-#'   of these measures.
+#'   inner blind folds, a mean over these: `model`, `rmse`, `pearson`,
+#'   `spearman`, `per_drug` and `per_cell` (mean correlation within a drug,
+#'   within a cell line, of five values or more), `normalised` (correlation beyond what mean effects
+#'   predict) and `weight`. `glance()`: one row with `drugs`, `cells`, `pairs`,
+#'   `blind`, and the measures of the average. `augment()`: the training pairs
+#'   with `value` and the fitted `prediction`, which is no test. `autoplot()`: a
+#'   `ggplot` of one of these measures.
 #' @section Errors: Of class `kith_error_input`: ids without features, features
 #'   with other columns, `"caption"` and `"embedding"` of a fit without such a
 #'   network.

@@ -259,34 +259,42 @@ response_fit_of <- function(data, methods, blind, groups, parts, results,
     )
 }
 
-# How members, their average and the means did on the inner folds: a row for
-# each, `weight` NA for means.
+# How members, their average and the means did on the inner folds, a mean over
+# folds: a row for each. (All folds together would set the mean of a drug in one
+# fold against that in another, which is lower where the first is higher.)
 compare_inner <- function(data, parts, held_out, average) {
     parts <- parts[-length(parts)]
-    rows <- unlist(lapply(parts, `[[`, "out"))
-    pairs <- response_pairs(data, rows)
-    means <- lapply(stats::setNames(nm = c("drug", "cell", "effects")),
-        function(kind) {
-            unlist(lapply(parts, function(part) {
-                fitted <- fit_effects(
-                    response_pairs(data, part$train),
-                    data$response$value[part$train]
-                )
-                predict_effects(fitted, response_pairs(data, part$out), kind)
-            }))
-        }
+    sizes <- lengths(lapply(parts, `[[`, "out"))
+    fold <- rep(seq_along(parts), sizes)
+    predicted <- lapply(c(list(average = average), held_out), split, fold)
+    measured <- lapply(seq_along(parts), function(f) {
+        out <- parts[[f]]$out
+        pairs <- response_pairs(data, out)
+        means <- inner_means(data, parts[[f]]$train, pairs)
+        rows <- lapply(c(lapply(predicted, `[[`, f), means), measure_response,
+            truth = data$response$value[out], pairs = pairs,
+            effects = means[["mean effects"]]
+        )
+        as.matrix(do.call(rbind, rows))
+    })
+    sums <- Reduce(`+`, lapply(measured, function(one) {
+        replace(one, is.na(one), 0)
+    }))
+    counts <- Reduce(`+`, lapply(measured, Negate(is.na)))
+    found <- sums / counts
+    found[counts == 0] <- NA
+    data.frame(model = rownames(found), found, row.names = NULL)
+}
+
+# what the means of training rows predict for pairs, by name
+inner_means <- function(data, train, pairs) {
+    fitted <- fit_effects(
+        response_pairs(data, train), data$response$value[train]
     )
-    predicted <- c(
-        list(average = average), held_out,
-        stats::setNames(means, c("drug mean", "cell mean", "mean effects"))
+    kinds <- c(
+        "drug mean" = "drug", "cell mean" = "cell", "mean effects" = "effects"
     )
-    measured <- lapply(predicted, measure_response,
-        truth = data$response$value[rows], pairs = pairs,
-        effects = means$effects
-    )
-    data.frame(
-        model = names(predicted), do.call(rbind, measured), row.names = NULL
-    )
+    lapply(kinds, function(kind) predict_effects(fitted, pairs, kind))
 }
 
 # ---- intervals ---------------------------------------------------------------

@@ -17,8 +17,8 @@
 #'   `length` (bases) and the first two principal components of the encodings,
 #'   `space1` and `space2`. `autoplot()`: a `ggplot`.
 #' @section Errors: Of class `kith_error_input`: new transcripts with other
-#'   tracks than the fit's, or that do not begin with their coding sequence where
-#'   the encoder reads codons of such; a `colour` of another length.
+#'   tracks than the fit's, or that do not begin with their coding sequence
+#'   where the encoder reads codons of such; a `colour` of another length.
 #' @family transcript functions
 #' @examples
 #' set.seed(1)

@@ -270,7 +270,8 @@ untrained_transcripts <- function(x, set, method, encoder, control, key) {
     new_plain_fit("transcripts_fit", control,
         method = method, encoder = encoder, network = network,
         tracks = x$tracks, begins_coding = begins_coding(x),
-        n_sets = max(set), length = x$length, member = c(numbers, list(key = key)), encoded = encoded,
+        n_sets = max(set), length = x$length,
+        member = c(numbers, list(key = key)), encoded = encoded,
         history = NULL, diagnostics = space_diagnostics(encoded)
     )
 }
