@@ -23,8 +23,9 @@
 #'   `encode()`. `tidy()`: how members, their average and the means did on the
 #'   inner blind folds, a mean over these: `model`, `rmse`, `pearson`,
 #'   `spearman`, `per_drug` and `per_cell` (mean correlation within a drug,
-#'   within a cell line, of five values or more), `normalised` (correlation beyond what mean effects
-#'   predict) and `weight`. `glance()`: one row with `drugs`, `cells`, `pairs`,
+#'   within a cell line, of five values or more), `normalised` (correlation
+#'   beyond what mean effects predict) and `weight`. `glance()`: one row with
+#'   `drugs`, `cells`, `pairs`,
 #'   `blind`, and the measures of the average. `augment()`: the training pairs
 #'   with `value` and the fitted `prediction`, which is no test. `autoplot()`: a
 #'   `ggplot` of one of these measures.
