@@ -49,7 +49,7 @@ plot_few_labels <- function(object, rows, of, what, title, caption = NULL) {
         ggplot2::facet_wrap(ggplot2::vars(.data$labels)) +
         ggplot2::scale_colour_manual(values = ranking_colours) +
         ggplot2::labs(
-            x = paste(of, "(bars: standard error over folds)"), y = NULL,
+            x = paste(of, "(bars: standard error)"), y = NULL,
             title = title, caption = caption
         ) +
         study_theme() +
