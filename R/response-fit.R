@@ -103,7 +103,7 @@ predict_members <- function(members, drugs, cells, pairs) {
 #' @export
 encode.response_fit <- function(fit, newdata = NULL, drugs = NULL,
                                 cells = NULL, ...) {
-    predict(fit, newdata, drugs, cells, type = "embedding", ...)
+    stats::predict(fit, newdata, drugs, cells, type = "embedding", ...)
 }
 
 network_embedding <- function(fit, asked) {
@@ -165,7 +165,7 @@ glance.response_fit <- function(x, ...) {
 augment.response_fit <- function(x, ...) {
     rlang::check_dots_empty()
     rows <- as.data.frame(x$data$response)
-    cbind(rows, prediction = predict(x, rows)$prediction)
+    cbind(rows, prediction = stats::predict(x, rows)$prediction)
 }
 
 #' @method print response_fit

@@ -72,7 +72,7 @@ rank_candidates <- function(fit, what, one, drugs, cells, n, by, level, n_near,
     } else {
         data.frame(drug = one, cell = candidates)
     }
-    rows <- predict(fit, newdata, drugs, cells, type = "interval",
+    rows <- stats::predict(fit, newdata, drugs, cells, type = "interval",
         level = level
     )
     sign <- if (fit$data$response$direction == "low") -1 else 1
