@@ -199,7 +199,7 @@ predict_arm.list <- function(method, arm) {
     alone <- predict_members(
         fit$members, arm$data$drugs, arm$data$cells, pairs
     )
-    average <- Reduce(`+`, Map(`*`, alone, fit$weights))
+    average <- weighted_sum(alone, fit$weights)
     half <- interval_width(
         fit$spread, arm$data$response$drugs[pairs$drug], 0.9
     )

@@ -88,7 +88,7 @@ average_members <- function(fit, asked) {
     predicted <- predict_members(
         fit$members, asked$drugs, asked$cells, asked$pairs
     )
-    Reduce(`+`, Map(`*`, predicted, fit$weights))
+    weighted_sum(predicted, fit$weights)
 }
 
 # what each member predicts

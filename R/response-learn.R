@@ -245,7 +245,7 @@ response_fit_of <- function(data, methods, blind, groups, parts, results,
     # without names, of which some weigh more at first in other averages
     weights <- average_weights(unname(held_out), truth)
     names(weights) <- names(methods)
-    average <- Reduce(`+`, Map(`*`, held_out, weights))
+    average <- weighted_sum(held_out, weights)
     members <- lapply(results[is_last], `[[`, "member")
     names(members) <- of_method[is_last]
     new_plain_fit("response_fit", control,

@@ -153,7 +153,7 @@ log_softmax <- function(scores) {
 # larger weights: so weights are held near `start`.
 pool_weights <- function(logs, class, start, threads = 1L) {
     minimise(start, function(w) {
-        found <- cross_entropy(pool_logs(logs, w), class, threads)
+        found <- cross_entropy(weighted_sum(logs, w), class, threads)
         list(
             loss = found$loss + pool_penalty * sum((w - start)^2),
             gradient = 2 * pool_penalty * (w - start) +
@@ -167,8 +167,8 @@ pool_weights <- function(logs, class, start, threads = 1L) {
 # chosen on public sets, among 1, 5 and 20
 pool_penalty <- 5
 
-pool_logs <- function(logs, weights) {
-    Reduce(`+`, Map(`*`, logs, weights))
+weighted_sum <- function(values, weights) {
+    Reduce(`+`, Map(`*`, values, weights))
 }
 
 # the share of the first of two predictions of y with the least squared error

@@ -100,11 +100,11 @@ probabilities_of <- function(learned, spaces) {
     logs <- Map(function(head, space) {
         log_softmax(head_scores(head, space))
     }, learned$heads, spaces[head_space(names(learned$heads))])
-    exp(log_softmax(pool_logs(logs, learned$weights)))
+    exp(log_softmax(weighted_sum(logs, learned$weights)))
 }
 
 response_of <- function(learned, spaces) {
-    pool_logs(
+    weighted_sum(
         Map(head_scores, learned$heads, spaces[names(learned$heads)]),
         learned$weights
     )

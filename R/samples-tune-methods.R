@@ -57,6 +57,31 @@ encode.samples_tuned <- function(fit, newdata, assay = NULL, ...) {
 #' @export
 evaluate.samples_tuned <- evaluate.samples_probe
 
+# What the tuned fits of samples and of transcripts have in common.
+
+glance_tuned <- function(x, n_labelled) {
+    data.frame(
+        kind = x$kind, labelled = n_labelled, classes = length(x$levels),
+        frozen = x$frozen, epochs = nrow(x$history),
+        best_epoch = x$member$best_epoch %||% NA,
+        loss = utils::tail(x$history$loss, 1L)
+    )
+}
+
+# what: is labelled
+print_tuned <- function(x, what) {
+    row <- glance(x)
+    cli::cat_line("<", what, "_tuned>")
+    cli::cat_line(
+        "  ", row$labelled, " labelled ", what, ", ", describe_labels(x),
+        "; encoder of ", x$fit$method$name,
+        if (x$frozen) ", frozen" else ", trained with the head"
+    )
+    cli::cat_line(sprintf("  %d epochs, last loss %.3g", row$epochs, row$loss))
+    cli::cat_line("  predict(tuned, newdata)")
+    invisible(x)
+}
+
 #' @method tidy samples_tuned
 #' @export
 tidy.samples_tuned <- function(x, ...) x$history
@@ -64,27 +89,13 @@ tidy.samples_tuned <- function(x, ...) x$history
 #' @method glance samples_tuned
 #' @export
 glance.samples_tuned <- function(x, ...) {
-    data.frame(
-        kind = x$kind, labelled = length(x$samples),
-        classes = length(x$levels), frozen = x$frozen,
-        epochs = nrow(x$history), best_epoch = x$member$best_epoch %||% NA,
-        loss = utils::tail(x$history$loss, 1L)
-    )
+    glance_tuned(x, length(x$samples))
 }
 
 #' @method print samples_tuned
 #' @export
 print.samples_tuned <- function(x, ...) {
-    row <- glance(x)
-    cli::cat_line("<samples_tuned>")
-    cli::cat_line(
-        "  ", row$labelled, " labelled samples, ", describe_labels(x),
-        "; encoder of ", x$fit$method$name,
-        if (x$frozen) ", frozen" else ", trained with the head"
-    )
-    cli::cat_line(sprintf("  %d epochs, last loss %.3g", row$epochs, row$loss))
-    cli::cat_line("  predict(tuned, newdata)")
-    invisible(x)
+    print_tuned(x, "samples")
 }
 
 #' @method summary samples_tuned

@@ -59,27 +59,13 @@ tidy.transcripts_tuned <- function(x, ...) x$history
 #' @method glance transcripts_tuned
 #' @export
 glance.transcripts_tuned <- function(x, ...) {
-    data.frame(
-        kind = x$kind, labelled = length(x$transcripts),
-        classes = length(x$levels), frozen = x$frozen,
-        epochs = nrow(x$history), best_epoch = x$member$best_epoch %||% NA,
-        loss = utils::tail(x$history$loss, 1L)
-    )
+    glance_tuned(x, length(x$transcripts))
 }
 
 #' @method print transcripts_tuned
 #' @export
 print.transcripts_tuned <- function(x, ...) {
-    row <- glance(x)
-    cli::cat_line("<transcripts_tuned>")
-    cli::cat_line(
-        "  ", row$labelled, " labelled transcripts, ", describe_labels(x),
-        "; encoder of ", x$fit$method$name,
-        if (x$frozen) ", frozen" else ", trained with the head"
-    )
-    cli::cat_line(sprintf("  %d epochs, last loss %.3g", row$epochs, row$loss))
-    cli::cat_line("  predict(tuned, newdata)")
-    invisible(x)
+    print_tuned(x, "transcripts")
 }
 
 #' @method summary transcripts_tuned

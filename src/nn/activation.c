@@ -50,8 +50,11 @@ static void relu_forward(const pass *p, const layer *l, const layer_tape *at,
   }
 }
 
-static void gelu_forward(const pass *p, const layer *l, const layer_tape *at,
-                         real *y) {
+/* y of x, and in place of x the slope there, for n values. */
+typedef void bend(size_t n, real *x, real *y);
+
+static void bend_rows(const pass *p, const layer *l, const layer_tape *at,
+                      bend *values, real *y) {
   size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
   real *x = at->x[0];
   int n_pieces = count_pieces(n_rows, ROWS_PER_PIECE);
@@ -59,21 +62,18 @@ static void gelu_forward(const pass *p, const layer *l, const layer_tape *at,
   for (int piece = 0; piece < n_pieces; ++piece) {
     size_t first = (size_t)piece * ROWS_PER_PIECE;
     size_t last = smaller(first + ROWS_PER_PIECE, n_rows);
-    gelu_values((last - first) * n, x + first * n, y + first * n);
+    values((last - first) * n, x + first * n, y + first * n);
   }
+}
+
+static void gelu_forward(const pass *p, const layer *l, const layer_tape *at,
+                         real *y) {
+  bend_rows(p, l, at, gelu_values, y);
 }
 
 static void quickgelu_forward(const pass *p, const layer *l,
                               const layer_tape *at, real *y) {
-  size_t n_rows = layer_rows(p, l), n = l->in[0].channels;
-  real *x = at->x[0];
-  int n_pieces = count_pieces(n_rows, ROWS_PER_PIECE);
-  PARALLEL_FOR(threads_for(p->n_threads, n_rows * n))
-  for (int piece = 0; piece < n_pieces; ++piece) {
-    size_t first = (size_t)piece * ROWS_PER_PIECE;
-    size_t last = smaller(first + ROWS_PER_PIECE, n_rows);
-    quickgelu_values((last - first) * n, x + first * n, y + first * n);
-  }
+  bend_rows(p, l, at, quickgelu_values, y);
 }
 
 static const layer_type quickgelu_layer = {.name = "quickgelu",

@@ -94,3 +94,29 @@ local_replaced <- function(name, value, env = parent.frame()) {
     utils::assignInNamespace(name, value, "kith")
     withr::defer(utils::assignInNamespace(name, kept, "kith"), env)
 }
+
+# A run of new_run() that is saved within its second epoch goes on bit for bit
+# in another one, and three threads give what one does. A batch holds 12 items.
+expect_resumed <- function(new_run) {
+    unbroken <- new_run()
+    engine_epoch_begin(unbroken, 0, 1L)
+    advance_to(unbroken, 3)
+    saved <- new_run()
+    engine_epoch_begin(saved, 0, 1L)
+    advance_to(saved, 1)
+    engine_advance(saved, 2, 0.01, 1L)
+    place <- engine_place(saved)
+    expect_identical(place[["position"]], 24)
+    resumed <- new_run()
+    blocks <- engine_blocks(saved)
+    for (name in names(blocks)) {
+        engine_write(resumed, name, blocks[[name]])
+    }
+    engine_move(resumed, place)
+    expect_identical(all_of_run(advance_to(resumed, 3)), all_of_run(unbroken))
+    threaded <- new_run()
+    engine_epoch_begin(threaded, 0, 3L)
+    expect_identical(
+        all_of_run(advance_to(threaded, 3, 3L)), all_of_run(unbroken)
+    )
+}
