@@ -23,6 +23,30 @@ script_path <- function() {
     normalizePath(sub("^--file=", "", file[1L]))
 }
 
+# names of the sets that --sets asks for, all without it
+chosen_sets <- function(sets) {
+    asked <- option("sets", paste(names(sets), collapse = ","))
+    match.arg(strsplit(asked, ",")[[1L]], names(sets), TRUE)
+}
+
+n_workers <- function() as.integer(option("workers", "1"))
+
+# where folds are computed
+bench_workers <- function() {
+    if (n_workers() > 1L) {
+        BiocParallel::MulticoreParam(n_workers())
+    } else {
+        BiocParallel::SerialParam()
+    }
+}
+
+# workers have a thread each
+bench_control <- function() {
+    train_control(
+        seed = 1, threads = if (n_workers() > 1L) 1L, verbose = FALSE
+    )
+}
+
 # Data -------------------------------------------------------------------------
 
 # path of a file of the data folder, by folder and name

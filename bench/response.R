@@ -19,17 +19,9 @@ source(file.path(dirname(script_path()), "response-sets.R"))
 
 kith_load(option("lib"))
 folder <- option("folder", "response-folds")
-chosen <- option("sets", paste(names(sets), collapse = ","))
-chosen <- match.arg(strsplit(chosen, ",")[[1L]], names(sets), TRUE)
-n_workers <- as.integer(option("workers", "1"))
-workers <- if (n_workers > 1L) {
-    BiocParallel::MulticoreParam(n_workers)
-} else {
-    BiocParallel::SerialParam()
-}
-control <- train_control(
-    seed = 1, threads = if (n_workers > 1L) 1L else NULL, verbose = FALSE
-)
+chosen <- chosen_sets(sets)
+workers <- bench_workers()
+control <- bench_control()
 dir.create(folder, showWarnings = FALSE)
 
 methods <- c(

@@ -25,15 +25,9 @@ source(file.path(dirname(script_path()), "samples-sets.R"))
 
 kith_load(option("lib"))
 folder <- option("folder", "samples-folds")
-chosen <- option("sets", paste(names(sets), collapse = ","))
-chosen <- match.arg(strsplit(chosen, ",")[[1L]], names(sets), TRUE)
+chosen <- chosen_sets(sets)
 n_folds <- as.integer(option("folds", "5"))
-n_workers <- as.integer(option("workers", "1"))
-workers <- if (n_workers > 1L) {
-    BiocParallel::MulticoreParam(n_workers)
-} else {
-    BiocParallel::SerialParam()
-}
+workers <- bench_workers()
 dir.create(folder, showWarnings = FALSE)
 networks <- option("networks")
 methods <- c(list(kith = method_neighbours()), if (nzchar(networks)) {
@@ -43,9 +37,7 @@ methods <- c(list(kith = method_neighbours()), if (nzchar(networks)) {
     )
 })
 labels <- as.numeric(strsplit(option("labels", "1,2,5,10,Inf"), ",")[[1L]])
-control <- train_control(
-    seed = 1, threads = if (n_workers > 1L) 1L else NULL, verbose = FALSE
-)
+control <- bench_control()
 
 run_set <- function(name) {
     set <- sets[[name]]()

@@ -25,18 +25,10 @@ source(file.path(dirname(script_path()), "transcripts-sets.R"))
 
 kith_load(option("lib"))
 folder <- option("folder", "transcripts-folds")
-chosen <- option("sets", paste(names(sets), collapse = ","))
-chosen <- match.arg(strsplit(chosen, ",")[[1L]], names(sets), TRUE)
+chosen <- chosen_sets(sets)
 labels <- as.numeric(strsplit(option("labels", "Inf"), ",")[[1L]])
-n_workers <- as.integer(option("workers", "1"))
-workers <- if (n_workers > 1L) {
-    BiocParallel::MulticoreParam(n_workers)
-} else {
-    BiocParallel::SerialParam()
-}
-control <- train_control(
-    seed = 1, threads = if (n_workers > 1L) 1L else NULL, verbose = FALSE
-)
+workers <- bench_workers()
+control <- bench_control()
 dir.create(folder, showWarnings = FALSE)
 
 # ---- encoders ----------------------------------------------------------------
